@@ -75,12 +75,12 @@ def parse(value: object) -> Expected:
         raise ExpectedError(f"expected a mapping with exactly one of {FORMS}, got {value!r}")
     ((kind, body),) = value.items()
     if kind in ("accept", "refuse", "unchanged"):
-        statuses = _statuses(kind, body)
-        return {"accept": Accept, "refuse": Refuse, "unchanged": Unchanged}[kind](statuses)
+        found = _statuses(kind, body)
+        return Accept(found) if kind == "accept" else Refuse(found) if kind == "refuse" else Unchanged(found)
     if kind == "change":
-        return Change(*_strings(kind, body, "observe", "becomes"))
+        return Change(**_strings(kind, body, "observe", "becomes"))
     if kind == "measure":
-        return Measure(*_strings(kind, body, "metric", "below"))
+        return Measure(**_strings(kind, body, "metric", "below"))
     if kind == "hold":
         if not isinstance(body, str) or not body:
             raise ExpectedError(f"hold: expected the property as a sentence, got {body!r}")
@@ -117,7 +117,7 @@ def _statuses(kind: str, body: object) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _strings(kind: str, body: object, *keys: str) -> tuple[str, ...]:
+def _strings(kind: str, body: object, *keys: str) -> dict[str, str]:
     if not isinstance(body, Mapping) or set(body) != set(keys):
         raise ExpectedError(f"{kind}: expected exactly the keys {', '.join(keys)}, got {body!r}")
-    return tuple(str(body[key]) for key in keys)
+    return {key: str(body[key]) for key in keys}
