@@ -214,7 +214,7 @@ def dereference(document: Json, node: Any, seen: tuple[str, ...] = ()) -> Any:
 
 def _read(file: Path) -> Json:
     try:
-        document = yaml.load(file.read_text(encoding="utf-8"), Loader=SafeLoader)  # noqa: S506: a safe loader
+        document = yaml.load(file.read_text(encoding="utf-8"), Loader=SafeLoader)  # noqa: S506
     except FileNotFoundError:
         raise SpecError(f"{file.name}: not found in {file.parent}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -1,0 +1,163 @@
+"""Exchanges as data: recorded, redacted once, with decoded bodies and a curl line each.
+
+Secrets are replaced by stable pseudonyms here and nowhere else, before anything is written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shlex
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from protocol.operations import Answer, Header, Request, decode
+
+BODY_CHARS = 65536  # of a body kept in the log; longer ones keep their head, length and hash
+HEADER_CHARS = 2048
+# A token no one told us of (one the target minted, say) is still a token.
+JWT = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*")
+COOKIE_VALUE = re.compile(r"((?:^|[;,\s])(?:auth_token|refresh_token)=)([^;,\s«»]+)")
+
+Record = dict[str, Any]
+Sink = Callable[[Record], None]
+
+
+class Redactor:
+    """Replaces known secrets by «names», and the values of secret properties by «secret»."""
+
+    def __init__(self, secret_fields: Iterable[str] = ()) -> None:
+        self._names: dict[str, str] = {}
+        self._fields = frozenset(secret_fields)
+
+    def add(self, secret: str, name: str) -> None:
+        """From now on `secret` reads «name». Short strings are not secrets and would garble the log."""
+        if len(secret) >= 8:
+            self._names.setdefault(secret, name)
+
+    def text(self, text: str) -> str:
+        for secret, name in self._names.items():
+            if secret in text:
+                text = text.replace(secret, f"«{name}»")
+        if "eyJ" in text:
+            text = JWT.sub("«token»", text)
+        if "_token=" in text:
+            text = COOKIE_VALUE.sub(r"\1«cookie»", text)
+        return text
+
+    def value(self, value: Any, depth: int = 0) -> Any:
+        """A JSON value with its secrets replaced; what is nested absurdly deep is cut off."""
+        if depth > 40:
+            return "«cut: nested too deeply»"
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, list):
+            return [self.value(item, depth + 1) for item in value]
+        if isinstance(value, dict):
+            return {
+                self.text(key): f"«{key}»"
+                if key in self._fields and isinstance(item, str) and item
+                else self.value(item, depth + 1)
+                for key, item in value.items()
+            }
+        return value
+
+    def headers(self, headers: Iterable[Header]) -> list[list[str]]:
+        return [[name, self.text(value)[:HEADER_CHARS]] for name, value in headers]
+
+    def body(self, raw: bytes) -> Record:
+        """A body as the log shows it: `json` where it is JSON, else `text`; `bytes` is its true length."""
+        if not raw:
+            return {"bytes": 0}
+        record: Record = {"bytes": len(raw)}
+        if len(raw) <= BODY_CHARS:
+            value = decode(raw)
+            if value is not None:
+                return {**record, "json": self.value(value)}
+        else:
+            record["sha256"] = hashlib.sha256(raw).hexdigest()
+        return {**record, "text": self.text(raw[:BODY_CHARS].decode("utf-8", "backslashreplace"))}
+
+
+def curl(request: Request, base_url: str, redactor: Redactor) -> str:
+    """A copy-paste line that sends the request again; «alice's token» stands where a secret was."""
+    words = ["curl", "-sS", "-i", "--path-as-is"]
+    if request.method != "GET":
+        words += ["-X", request.method] if request.method != "HEAD" else ["--head"]
+    for name, value in request.headers:
+        if name.lower() not in ("user-agent", "x-parley-run", "content-length"):
+            words += ["-H", redactor.text(f"{name}: {value}")[:HEADER_CHARS]]
+    if request.body is not None:
+        body = request.body[:BODY_CHARS]
+        try:
+            words += ["--data-binary", redactor.text(body.decode("utf-8"))]
+        except UnicodeDecodeError:
+            words += ["--data-binary", f"@body-of-{len(request.body)}-bytes-not-UTF-8"]
+    words.append(redactor.text(base_url + request.path))
+    return " ".join(_shell(word) for word in words)
+
+
+PSEUDONYM = re.compile(r"«([^»]+)»")
+
+
+def _shell(word: str) -> str:
+    """Quotes a word; a pseudonym becomes a variable ("$ALICE_TOKEN") that the reader sets."""
+    if "«" not in word:
+        return shlex.quote(word)
+    pieces = []
+    for index, piece in enumerate(PSEUDONYM.split(word)):
+        if index % 2:
+            variable = re.sub(r"[^A-Za-z0-9]+", "_", piece).strip("_").upper()
+            pieces.append(f'"${variable}"')
+        elif piece:
+            pieces.append(shlex.quote(piece))
+    return "".join(pieces)
+
+
+class Transcript:
+    """Hands every exchange to `sink` as a redacted record and numbers it."""
+
+    def __init__(self, sink: Sink, base_url: str, secret_fields: Iterable[str] = ()) -> None:
+        self._sink = sink
+        self._base_url = base_url
+        self._secret_fields = tuple(secret_fields)
+        self._count = 0
+
+    def redactor(self) -> Redactor:
+        return Redactor(self._secret_fields)
+
+    def next_id(self) -> int:
+        self._count += 1
+        return self._count
+
+    def record(
+        self, request: Request, answer: Answer, *, actor: str, attempt: str, redactor: Redactor
+    ) -> None:
+        """Writes one exchange. `attempt` names the check run it belongs to."""
+        came: Record = {"status": answer.status}
+        if answer.error is not None:
+            came = {"error": redactor.text(answer.error)}
+        else:
+            came["headers"] = redactor.headers(answer.headers)
+            came["body"] = redactor.body(answer.raw)
+            if answer.envelope is not None:
+                came["decrypted"] = redactor.value(answer.body)
+        self._sink(
+            {
+                "type": "exchange",
+                "id": answer.exchange,
+                "attempt": attempt,
+                "actor": actor,
+                "operation": answer.operation,
+                "started": round(answer.started, 6),
+                "ended": round(answer.ended, 6),
+                "request": {
+                    "method": request.method,
+                    "path": redactor.text(request.path),
+                    "headers": redactor.headers(request.headers),
+                    "body": redactor.body(request.body or b""),
+                    "curl": curl(request, self._base_url, redactor),
+                },
+                "answer": came,
+            }
+        )
