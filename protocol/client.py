@@ -30,7 +30,7 @@ class Lane:
     transcript: Transcript
     redactor: Redactor
     attempt: str
-    on_answer: Callable[[Answer], None] = lambda answer: None
+    on_answer: Callable[[User, Request, Answer], None] = lambda user, request, answer: None
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class User:
         self.lane.transcript.record(
             request, opened, actor=self.actor, attempt=self.lane.attempt, redactor=self.lane.redactor
         )
-        self.lane.on_answer(opened)
+        self.lane.on_answer(self, request, opened)
         return opened
 
     async def _open(self, answer: Answer) -> Answer:

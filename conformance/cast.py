@@ -1,0 +1,148 @@
+"""The people and things of one check run: alice, bob, a room. Made when asked for, unique to the check.
+
+`alice` makes the room, `bob` joins it where the check names him, `stranger` and all others do neither.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance import things
+from conformance.control import TestControl
+from conformance.expectations import NotRun, given
+from conformance.registry import Job
+from protocol.client import Delivery, Lane, User
+from protocol.mint import Minter
+from protocol.operations import Answer, Operations, Request
+from protocol.spec import Spec
+from protocol.target import Target
+from protocol.transcript import Transcript
+from protocol.wire import Wire, WireOptions
+
+PEOPLE = ("alice", "bob", "carol", "dave", "erin", "stranger")
+JOINS = ("createRoom", "createPartyRoom", "joinRoom")
+
+
+@dataclass
+class World:
+    """What all checks of a run share."""
+
+    spec: Spec
+    target: Target
+    minter: Minter
+    transcript: Transcript
+    wire: WireOptions
+    run_id: str
+    control: TestControl | None = None
+    watch: Callable[[str, Answer], None] = lambda attempt, answer: None
+    counter: itertools.count[int] = field(default_factory=itertools.count)
+
+    @property
+    def operations(self) -> Operations:
+        return Operations(self.spec, self.target.paths)
+
+    @property
+    def delivery(self) -> Delivery:
+        """How people sign in where the check does not say: without encryption where there is a choice,
+        since the envelope's key derivation costs tens of milliseconds.
+        """
+        return self.target.plain_delivery
+
+
+class Cast:
+    """Makes people and things for one attempt and takes them out of their rooms afterwards."""
+
+    def __init__(self, world: World, job: Job, attempt: str, wire: Wire) -> None:
+        self.world = world
+        self.spec = world.spec
+        self.target = world.target
+        self.job = job
+        self._wire = wire
+        self._made: dict[str, Any] = {}
+        self._inside: dict[tuple[str, str], User] = {}
+        self.redactor = world.transcript.redactor()
+        self.last_exchange: int | None = None
+        self.lane = Lane(
+            world.spec,
+            world.operations,
+            wire,
+            world.transcript,
+            self.redactor,
+            attempt,
+            self._saw,
+        )
+
+    async def get(self, name: str) -> Any:
+        """The person or thing of that name, made at the first call."""
+        if name not in self._made:
+            self._made[name] = await self._make(name)
+        return self._made[name]
+
+    async def person(self, actor: str) -> User:
+        """A new user that no other check knows."""
+        number = next(self.world.counter)
+        minted = await self.world.minter.person(f"{actor}_{self.world.run_id}_{number}")
+        self.redactor.add(minted.token, f"{actor} token")
+        if minted.csrf:
+            self.redactor.add(minted.csrf, f"{actor} csrf")
+        header = self.target.address_header
+        address = (header, f"198.18.{number // 250 % 250}.{number % 250 + 1}") if header else None
+        return User(
+            self.lane,
+            actor,
+            minted.user_id,
+            f"{actor.capitalize()} {number}",
+            minted.token,
+            minted.csrf,
+            self.world.delivery,
+            address=address,
+        )
+
+    async def people(self, count: int, actor: str = "guest") -> list[User]:
+        """So many new users."""
+        return list(await asyncio.gather(*(self.person(f"{actor}{index}") for index in range(count))))
+
+    async def new_room(self, by: User, **fields: Any) -> str:
+        """The id of a new room; inconclusive where it cannot be made."""
+        answer = given(await by.create_room(**fields))
+        if not answer.room_id:
+            raise NotRun("createRoom gave no roomId")
+        return answer.room_id
+
+    async def _make(self, name: str) -> Any:
+        if name in PEOPLE:
+            return await self.person(name)
+        if name == "room":
+            room = await self.new_room(await self.get("alice"))
+            if "bob" in self.job.check.parameters:
+                given(await (await self.get("bob")).join(room))
+            return room
+        if name == "party":
+            alice, bob = await self.get("alice"), await self.get("bob")
+            return given(await alice.create_party(invitedUsers=[bob.id])).room_id
+        if name in ("offer", "answer"):
+            return things.sdp()
+        simple = {"spec": self.spec, "target": self.target, "case": self.job.value, "cast": self}
+        if name in simple:
+            return simple[name]
+        raise LookupError(f"{self.job.id}: no person or thing is called {name!r}")
+
+    def _saw(self, user: User, request: Request, answer: Answer) -> None:
+        self.last_exchange = answer.exchange
+        if answer.ok and answer.operation in JOINS and answer.room_id:
+            self._inside[(user.id, answer.room_id)] = user
+        elif answer.ok and answer.operation == "leaveRoom":
+            self._inside.pop((user.id, str(request.fields.get("roomId"))), None)
+        self.world.watch(self.lane.attempt, answer)
+
+    async def tidy(self) -> None:
+        """Leaves every room that someone is still in; what the target says to it is not judged."""
+        inside, self._inside = self._inside, {}
+        # Those who came last leave first, so that a room does not go while others are in it.
+        for (_, room), user in reversed(inside.items()):
+            if (await user.leave(room)).status is None:
+                return

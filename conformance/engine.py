@@ -1,0 +1,346 @@
+"""The engine: runs checks concurrently, overlaps their waits, emits verdict records. No pytest in it.
+
+A check that did not pass in company is run again alone before it is reported. Every verdict is a record
+of the run log (reports/schemas/runlog.schema.json); `emit` is all the engine knows of reports.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from conformance import waits
+from conformance.cast import Cast, World
+from conformance.control import ControlError, TestControl
+from conformance.expectations import CheckFailed, Complaint, Inconclusive, NotRun, Recorder, current
+from conformance.floor import Floor, Place
+from conformance.registry import Job, Observer
+from protocol.mint import MintError
+from protocol.operations import Answer
+from protocol.wire import ConnectionLost, Wire
+from reports.verdicts import Verdict
+
+Record = dict[str, Any]
+Emit = Callable[[Record], None]
+
+CHECK_S = 60.0  # a check's own work, waits aside; more than that is a hang
+SILENT = 6  # so many requests in a row without any HTTP answer: ask whether the target is still there
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a run goes. `max_wait` bounds the waits that are done at all, `deadline_s` the run as a whole."""
+
+    seed: int
+    concurrency: int = 16
+    max_wait: float = 35.0
+    deadline_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one attempt of a job brought."""
+
+    verdict: Verdict
+    attempt: str
+    reason: str = ""
+    complaint: Complaint | None = None
+    exchange: int | None = None
+    seconds: float = 0.0
+    note: str = ""
+
+
+@dataclass
+class Passing:
+    """How time passes for one attempt: by sleeping, or by moving the clock of a target under control."""
+
+    engine: Engine
+    place: Place
+    waited: float = 0.0
+    max_wait: float = 0.0
+
+    def seconds(self, expression: str) -> int:
+        return self.engine.world.spec.seconds(expression)
+
+    def now(self) -> float:
+        control = self.engine.world.control
+        return control.now() if control else time.time()
+
+    async def pass_time(self, seconds: float) -> None:
+        control = self.engine.world.control
+        if control is not None:
+            await control.advance(seconds)
+            return
+        if seconds > self.max_wait:
+            raise NotRun(f"needs {seconds:g} s of waiting; --max-wait allows {self.max_wait:g} s")
+        await self.place.sleep(seconds)
+
+
+@dataclass
+class Watch:
+    """What one observer has seen so far."""
+
+    observer: Observer
+    exercised: int = 0
+    complaint: str | None = None
+    exchange: int | None = None
+    attempt: str = ""
+    times: int = 0
+
+
+@dataclass
+class Engine:
+    """Runs the jobs and observers it is given, once."""
+
+    world: World
+    jobs: list[Job]
+    observers: Iterable[Observer]
+    options: Options
+    emit: Emit
+    _watches: list[Watch] = field(default_factory=list)
+    _gone: str = ""
+    _stopped: str = ""
+    _probing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def run(self) -> None:
+        """Every job and observer gets exactly one verdict, whatever happens."""
+        self._watches = [Watch(observer) for observer in self.observers]
+        self._requirements = {f"{job.id}": job.check.requirement for job in self.jobs}
+        self.world.watch = self._saw
+        self._floor = Floor(self.options.concurrency)
+        tasks = [asyncio.create_task(self._job(job), name=job.id) for job in self._in_order()]
+        try:
+            async with asyncio.timeout(self.options.deadline_s):
+                await asyncio.gather(*tasks)
+        except TimeoutError:
+            self._stopped = self._stopped or f"the deadline of {self.options.deadline_s:g} s was over"
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        for watch in self._watches:
+            self._verdict_of_observer(watch)
+
+    def stop(self, reason: str) -> None:
+        """What has not been decided by now is not run. Safe to call from the engine's own loop only."""
+        self._stopped = self._stopped or reason
+        for task in asyncio.all_tasks():
+            if task.get_name() in self._requirements:
+                task.cancel()
+
+    def _in_order(self) -> list[Job]:
+        """Random, but those that wait longest first, so that all timers start early."""
+        spec = self.world.spec
+        jobs = list(self.jobs)
+        random.Random(self.options.seed).shuffle(jobs)  # noqa: S311
+        if self.world.control is not None:
+            return sorted(jobs, key=lambda job: job.check.moves_clock(spec))
+        return sorted(jobs, key=lambda job: -job.check.wait_s(spec))
+
+    async def _job(self, job: Job) -> None:
+        started = time.monotonic()
+        result = Result(Verdict.NOT_RUN, "", reason="the run was stopped before it")
+        attempts = 0
+        try:
+            alone = self._alone(job)
+            result = await self._attempt(job, 1, alone)
+            attempts = 1
+            if result.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE) and not (
+                alone and result.verdict is Verdict.FAIL
+            ):
+                first, result = result, await self._attempt(job, 2, alone=True)
+                attempts = 2
+                result = _settle(first, result)
+        except asyncio.CancelledError:
+            result = replace(result, verdict=Verdict.NOT_RUN, reason=self._stopped or "the run was stopped")
+        except Exception as error:
+            result = Result(Verdict.HARNESS_ERROR, f"{job.id}#1", reason=_story(error))
+        seconds = time.monotonic() - started
+        self.emit(_verdict_record(job, replace(result, seconds=seconds), attempts))
+
+    def _alone(self, job: Job) -> bool:
+        moves = self.world.control is not None and job.check.moves_clock(self.world.spec)
+        return job.check.alone or moves
+
+    async def _attempt(self, job: Job, number: int, alone: bool, *, keep_alive: bool = True) -> Result:
+        name = f"{job.id}#{number}" + ("" if keep_alive else "b")
+        wire = Wire(replace(self.world.wire, keep_alive=keep_alive))
+        cast = Cast(self.world, job, name, wire)
+        recorder = Recorder(
+            self.world.spec,
+            self.world.spec.requirement(job.check.requirement),
+            name,
+            self.emit,
+            cast.redactor,
+        )
+        try:
+            async with self._floor.place(alone=alone) as place:
+                if self._gone:
+                    return Result(Verdict.NOT_RUN, name, reason=self._gone)
+                result = await self._judge(job, cast, recorder, place)
+                result = replace(result, reason=cast.redactor.text(result.reason), exchange=result.exchange)
+                if not self._gone:
+                    await self._tidy(cast, job)
+        except ConnectionLost as lost:
+            if not keep_alive:
+                return Result(Verdict.INCONCLUSIVE, name, reason=str(lost), exchange=cast.last_exchange)
+            # The target drops kept-alive connections: once more, with new users and a connection a request.
+            return await self._attempt(job, number, alone, keep_alive=False)
+        finally:
+            await wire.close()
+        return result
+
+    async def _judge(self, job: Job, cast: Cast, recorder: Recorder, place: Place) -> Result:
+        name = recorder.attempt
+        limit = CHECK_S + (0 if self.world.control else job.check.wait_s(self.world.spec))
+        current.set(recorder)
+        waits.passing.set(Passing(self, place, max_wait=self.options.max_wait))
+        try:
+            async with asyncio.timeout(limit):
+                people = {parameter: await cast.get(parameter) for parameter in job.check.parameters}
+                await job.check.function(**people)
+        except CheckFailed as failed:
+            complaint = _redacted(failed.complaint, cast)
+            await self._still_there()
+            return Result(
+                Verdict.FAIL,
+                name,
+                reason=str(failed),
+                complaint=complaint,
+                exchange=complaint.exchange or cast.last_exchange,
+            )
+        except Inconclusive as undecided:
+            await self._still_there()
+            exchange = undecided.exchange or cast.last_exchange
+            return Result(Verdict.INCONCLUSIVE, name, reason=str(undecided), exchange=exchange)
+        except (NotRun, MintError) as reason:
+            return Result(Verdict.NOT_RUN, name, reason=str(reason))
+        except ControlError as error:
+            return Result(Verdict.INCONCLUSIVE, name, reason=str(error), exchange=cast.last_exchange)
+        except TimeoutError:
+            await self._still_there()
+            reason = f"the check was not done within {limit:g} s; the last exchange is the evidence"
+            return Result(Verdict.INCONCLUSIVE, name, reason=reason, exchange=cast.last_exchange)
+        except (asyncio.CancelledError, ConnectionLost):
+            raise
+        except Exception as error:
+            return Result(Verdict.HARNESS_ERROR, name, reason=_story(error), exchange=cast.last_exchange)
+        if not recorder.judged:
+            return Result(Verdict.HARNESS_ERROR, name, reason="the check ended without judging anything")
+        return Result(Verdict.PASS, name, exchange=cast.last_exchange)
+
+    async def _tidy(self, cast: Cast, job: Job) -> None:
+        control = self.world.control
+        if control is not None and job.check.moves_clock(self.world.spec):
+            await self._reset(control)
+            return
+        try:
+            async with asyncio.timeout(CHECK_S / 4):
+                await cast.tidy()
+        except (TimeoutError, ConnectionLost):
+            pass  # manners, not a judgement: the rooms go by themselves
+
+    async def _reset(self, control: TestControl) -> None:
+        try:
+            await control.reset()
+        except ControlError as error:
+            self._gone = f"{error}; without it the clock is no longer the same for all checks"
+
+    async def _still_there(self) -> None:
+        """After many requests without an answer in a row: is the target still there at all?"""
+        if self._gone or self.world.wire.pulse.silent < SILENT:
+            return
+        async with self._probing:
+            if self._gone or self.world.wire.pulse.silent < SILENT:
+                return
+            wire = Wire(replace(self.world.wire, keep_alive=False))
+            answer = await wire.send(self.world.operations.request("health"))
+            await wire.close()
+            if answer.status is None:
+                self._gone = f"the target stopped answering ({answer.error})"
+
+    def _saw(self, attempt: str, answer: Answer) -> None:
+        requirement = self._requirements.get(attempt.rsplit("#", 1)[0], "")
+        for watch in self._watches:
+            if watch.observer.exercised(answer):
+                watch.exercised += 1
+                complaint = watch.observer.function(self.world.spec, answer, requirement)
+                if complaint is not None:
+                    watch.times += 1
+                    if watch.complaint is None:
+                        watch.complaint, watch.exchange, watch.attempt = complaint, answer.exchange, attempt
+
+    def _verdict_of_observer(self, watch: Watch) -> None:
+        record: Record = {
+            "type": "verdict",
+            "requirement": watch.observer.requirement,
+            "check": watch.observer.name,
+            "case": "",
+            "verdict": Verdict.PASS.value,
+            "reason": "",
+            "attempt": watch.attempt,
+            "attempts": 1,
+            "exchange": watch.exchange,
+            "seconds": 0.0,
+            "note": f"{watch.exercised} answers looked at",
+        }
+        if watch.complaint is not None:
+            times = f" ({watch.times} of {watch.exercised} answers)" if watch.times > 1 else ""
+            record["verdict"] = Verdict.FAIL.value
+            record["reason"] = watch.complaint + times
+        elif not watch.exercised:
+            record["verdict"] = Verdict.NOT_RUN.value
+            record["reason"] = (
+                self._stopped or self._gone or "no answer of this run was of the kind it judges"
+            )
+        self.emit(record)
+
+
+def _settle(first: Result, second: Result) -> Result:
+    """What two attempts say together: the second, alone, decides, unless the target was gone by then."""
+    if second.verdict is Verdict.NOT_RUN:
+        reason = f"{first.reason}; it could not be repeated alone: {second.reason}"
+        return replace(first, verdict=Verdict.INCONCLUSIVE, reason=reason)
+    if second.verdict is Verdict.PASS and first.verdict is Verdict.FAIL:
+        return replace(second, note=f"failed once in company: {first.reason}")
+    return second
+
+
+def _redacted(complaint: Complaint, cast: Cast) -> Complaint:
+    text = cast.redactor.text
+    return replace(
+        complaint, wanted=text(complaint.wanted), got=text(complaint.got), about=text(complaint.about)
+    )
+
+
+def _story(error: Exception) -> str:
+    """Where our own code went wrong, in few lines."""
+    return "".join(traceback.format_exception(error)[-4:]).strip()
+
+
+def _verdict_record(job: Job, result: Result, attempts: int) -> Record:
+    record: Record = {
+        "type": "verdict",
+        "requirement": job.check.requirement,
+        "check": job.check.name,
+        "case": job.case,
+        "verdict": result.verdict.value,
+        "reason": result.reason,
+        "attempt": result.attempt,
+        "attempts": attempts,
+        "exchange": result.exchange,
+        "seconds": round(result.seconds, 3),
+        "note": result.note,
+    }
+    if result.complaint is not None:
+        record["failure"] = {
+            "about": result.complaint.about,
+            "wanted": result.complaint.wanted,
+            "got": result.complaint.got,
+        }
+    return record

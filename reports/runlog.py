@@ -1,0 +1,118 @@
+"""The run log: one JSONL file with a header first, a footer last, and the whole run between.
+
+Every report is a pure function of it. A log without a footer was cut off and is not a result.
+Its schema is reports/schemas/runlog.schema.json.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+Record = dict[str, Any]
+FORMAT = 1
+FILE = "run.jsonl"
+
+
+class RunLogError(Exception):
+    """The run log cannot be used; the message says which file, which line and why."""
+
+
+class RunLogWriter:
+    """Appends records to DIR/run.jsonl. Safe to call from several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / FILE
+        self._file = self.path.open("w", encoding="utf-8", errors="backslashreplace")
+        self._lock = threading.Lock()
+
+    def __call__(self, record: Record) -> None:
+        line = json.dumps(record, ensure_ascii=False, separators=(",", ":"), default=str)
+        with self._lock:
+            if not self._file.closed:
+                self._file.write(line + "\n")
+                if record["type"] != "exchange":
+                    self._file.flush()
+
+    def close(self) -> None:
+        with self._lock:
+            self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+@dataclass
+class RunLog:
+    """A whole run, read back. Exchanges are kept for the attempts that a verdict names as evidence."""
+
+    folder: Path
+    header: Record
+    footer: Record
+    verdicts: list[Record] = field(default_factory=list)
+    expectations: dict[str, list[Record]] = field(default_factory=dict)
+    exchanges: dict[str, list[Record]] = field(default_factory=dict)
+
+
+def read(folder: Path) -> RunLog:
+    """Reads DIR/run.jsonl in two passes, so that a long run does not fill the memory with its exchanges.
+
+    Raises RunLogError for a log that is missing, damaged or cut off.
+    """
+    path = folder / FILE if folder.is_dir() else folder
+    header: Record | None = None
+    footer: Record | None = None
+    verdicts: list[Record] = []
+    for number, record in _records(path):
+        if number == 1 and record["type"] != "header":
+            raise RunLogError(f"{path}: line 1: expected the header, got {record['type']!r}")
+        if record["type"] == "header":
+            header = record
+        elif record["type"] == "verdict":
+            verdicts.append(record)
+        elif record["type"] == "footer":
+            footer = record
+    if header is None:
+        raise RunLogError(f"{path}: empty; expected a header")
+    if header.get("format") != FORMAT:
+        raise RunLogError(f"{path}: format {header.get('format')!r}; this version reads {FORMAT}")
+    if footer is None:
+        raise RunLogError(f"{path}: no footer: the run was cut off, so this is not a result")
+    log = RunLog(path.parent, header, footer, verdicts)
+    wanted = {
+        verdict["attempt"] for verdict in verdicts if verdict["verdict"] != "pass" and verdict["attempt"]
+    }
+    evidence = {verdict["exchange"] for verdict in verdicts if verdict.get("exchange")}
+    for _, record in _records(path):
+        if record["type"] == "exchange" and (record["attempt"] in wanted or record["id"] in evidence):
+            log.exchanges.setdefault(record["attempt"], []).append(record)
+        elif record["type"] == "expectation" and record["attempt"] in wanted:
+            log.expectations.setdefault(record["attempt"], []).append(record)
+    return log
+
+
+def _records(path: Path) -> Iterator[tuple[int, Record]]:
+    try:
+        with path.open(encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                try:
+                    record = json.loads(line)
+                    record["type"]
+                except (ValueError, KeyError, TypeError):
+                    raise RunLogError(f"{path}: line {number}: expected a JSON object with a type") from None
+                yield number, record
+    except FileNotFoundError:
+        raise RunLogError(f"{path}: not found; expected a run's folder with {FILE} in it") from None
+    except UnicodeDecodeError:
+        raise RunLogError(f"{path}: not UTF-8 text") from None
