@@ -24,7 +24,7 @@ class TestControl:
         self.offset = 0.0
 
     async def advance(self, seconds: float) -> None:
-        await self._post("clock", {"advanceSeconds": seconds})
+        await self._post("advanceClock", {"advanceSeconds": seconds})
         self.offset += seconds
 
     async def reset(self) -> None:

@@ -1,4 +1,4 @@
-"""after, eventually, never: how a check lets time pass. Under test control the target's clock moves instead.
+"""after, eventually, a_moment: how a check lets time pass. Under test control the target's clock moves instead.
 
 Expressions such as `offer_lifetime + grace_after` name timings of policy.yaml.
 """
@@ -15,6 +15,7 @@ from conformance.expectations import Inconclusive, NotRun
 from protocol.operations import Answer
 
 POLL_S = 0.25
+MOMENT_S = 1.1  # servers may keep time in whole seconds
 
 
 class Passing(Protocol):
@@ -38,6 +39,11 @@ async def after(expression: str, since: Answer | None = None) -> None:
     wait = how.seconds(expression)
     elapsed = time.monotonic() - since.ended if since is not None else 0.0
     await how.pass_time(max(0.0, wait - elapsed))
+
+
+async def a_moment() -> None:
+    """Lets the target's clock move on visibly, so that what comes next is later than what was."""
+    await asyncio.sleep(MOMENT_S)
 
 
 def still_within(expression: str, since: Answer) -> None:

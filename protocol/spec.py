@@ -88,9 +88,12 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
+    """A part of the protocol that a target may claim; `operations` are those it must then offer."""
+
     name: str
     subject: str
     title: str
+    operations: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,7 @@ class Spec:
     policy: Json
     probes: Json
     openapi: Json
+    test_control: Mapping[str, str]
     source: Path
 
     def operation(self, operation_id: str) -> Operation:
@@ -148,7 +152,7 @@ def load(source: Path = SPEC_DIR) -> Spec:
     budgets = {name: _budget(name, value) for name, value in _need(policy, "policy.yaml", "budgets").items()}
     operations = _operations(openapi, budgets)
     profiles = {
-        name: Profile(name, entry["subject"], entry["title"])
+        name: Profile(name, entry["subject"], entry["title"], tuple(entry.get("operations", ())))
         for name, entry in _need(wanted, "requirements.yaml", "profiles").items()
     }
     timings = _need(policy, "policy.yaml", "timings")
@@ -173,6 +177,7 @@ def load(source: Path = SPEC_DIR) -> Spec:
         policy=policy,
         probes=probes,
         openapi=openapi,
+        test_control=_control_paths(_read(source / "test-control.yaml")),
         source=source,
     )
 
@@ -249,6 +254,16 @@ def _operations(openapi: Json, budgets: Mapping[str, Budget | None]) -> dict[str
                 operation = _operation(openapi, path, method, item, budgets)
                 found[operation.id] = operation
     return found
+
+
+def _control_paths(document: Json) -> dict[str, str]:
+    """The paths of test control by operation id (advanceClock, reset, readOtp)."""
+    return {
+        item[method]["operationId"]: path
+        for path, item in _need(document, "test-control.yaml", "paths").items()
+        for method in METHODS
+        if method in item
+    }
 
 
 def _operation(
