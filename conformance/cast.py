@@ -13,7 +13,7 @@ from typing import Any
 
 from conformance import things
 from conformance.control import TestControl
-from conformance.expectations import NotRun, given
+from conformance.expectations import Inconclusive, given
 from conformance.registry import Job
 from protocol.client import Delivery, Lane, User
 from protocol.mint import Minter
@@ -110,7 +110,7 @@ class Cast:
         """The id of a new room; inconclusive where it cannot be made."""
         answer = given(await by.create_room(**fields))
         if not answer.room_id:
-            raise NotRun("createRoom gave no roomId")
+            raise Inconclusive("a prerequisite failed: createRoom gave no roomId", answer.exchange)
         return answer.room_id
 
     async def _make(self, name: str) -> Any:

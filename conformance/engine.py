@@ -23,6 +23,7 @@ from conformance.registry import Job, Observer
 from protocol.mint import MintError
 from protocol.operations import Answer
 from protocol.wire import ConnectionLost, Wire
+from reports.runlog import Cause, verdict_record
 from reports.verdicts import Verdict
 
 Record = dict[str, Any]
@@ -53,6 +54,7 @@ class Result:
     exchange: int | None = None
     seconds: float = 0.0
     note: str = ""
+    cause: Cause = "stopped"
 
 
 @dataclass
@@ -104,7 +106,7 @@ class Engine:
     emit: Emit
     _watches: list[Watch] = field(default_factory=list)
     _gone: str = ""
-    _stopped: str = ""
+    stopped: str = ""
     _probing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self) -> None:
@@ -118,7 +120,7 @@ class Engine:
             async with asyncio.timeout(self.options.deadline_s):
                 await asyncio.gather(*tasks)
         except TimeoutError:
-            self._stopped = self._stopped or f"the deadline of {self.options.deadline_s:g} s was over"
+            self.stopped = self.stopped or f"the deadline of {self.options.deadline_s:g} s was over"
         finally:
             for task in tasks:
                 task.cancel()
@@ -128,7 +130,7 @@ class Engine:
 
     def stop(self, reason: str) -> None:
         """What has not been decided by now is not run. Safe to call from the engine's own loop only."""
-        self._stopped = self._stopped or reason
+        self.stopped = self.stopped or reason
         for task in asyncio.all_tasks():
             if task.get_name() in self._requirements:
                 task.cancel()
@@ -157,7 +159,7 @@ class Engine:
                 attempts = 2
                 result = _settle(first, result)
         except asyncio.CancelledError:
-            result = replace(result, verdict=Verdict.NOT_RUN, reason=self._stopped or "the run was stopped")
+            result = replace(result, verdict=Verdict.NOT_RUN, reason=self.stopped or "the run was stopped")
         except Exception as error:
             result = Result(Verdict.HARNESS_ERROR, f"{job.id}#1", reason=_story(error))
         seconds = time.monotonic() - started
@@ -218,8 +220,10 @@ class Engine:
             await self._still_there()
             exchange = undecided.exchange or cast.last_exchange
             return Result(Verdict.INCONCLUSIVE, name, reason=str(undecided), exchange=exchange)
-        except (NotRun, MintError) as reason:
-            return Result(Verdict.NOT_RUN, name, reason=str(reason))
+        except NotRun as reason:
+            return Result(Verdict.NOT_RUN, name, reason=str(reason), cause="time")
+        except MintError as reason:
+            return Result(Verdict.NOT_RUN, name, reason=str(reason), cause="tokens")
         except ControlError as error:
             return Result(Verdict.INCONCLUSIVE, name, reason=str(error), exchange=cast.last_exchange)
         except TimeoutError:
@@ -276,29 +280,26 @@ class Engine:
                         watch.complaint, watch.exchange, watch.attempt = complaint, answer.exchange, attempt
 
     def _verdict_of_observer(self, watch: Watch) -> None:
-        record: Record = {
-            "type": "verdict",
-            "requirement": watch.observer.requirement,
-            "check": watch.observer.name,
-            "case": "",
-            "verdict": Verdict.PASS.value,
-            "reason": "",
-            "attempt": watch.attempt,
-            "attempts": 1,
-            "exchange": watch.exchange,
-            "seconds": 0.0,
-            "note": f"{watch.exercised} answers looked at",
-        }
+        verdict, reason = Verdict.PASS, ""
         if watch.complaint is not None:
             times = f" ({watch.times} of {watch.exercised} answers)" if watch.times > 1 else ""
-            record["verdict"] = Verdict.FAIL.value
-            record["reason"] = watch.complaint + times
+            verdict, reason = Verdict.FAIL, watch.complaint + times
         elif not watch.exercised:
-            record["verdict"] = Verdict.NOT_RUN.value
-            record["reason"] = (
-                self._stopped or self._gone or "no answer of this run was of the kind it judges"
+            verdict = Verdict.NOT_RUN
+            reason = self.stopped or self._gone or "no answer of this run was of the kind it judges"
+        self.emit(
+            verdict_record(
+                watch.observer.requirement,
+                watch.observer.name,
+                verdict,
+                reason,
+                attempt=watch.attempt,
+                attempts=1,
+                exchange=watch.exchange,
+                note=f"{watch.exercised} answers looked at",
+                cause="stopped" if verdict is Verdict.NOT_RUN else None,
             )
-        self.emit(record)
+        )
 
 
 def _settle(first: Result, second: Result) -> Result:
@@ -324,23 +325,21 @@ def _story(error: Exception) -> str:
 
 
 def _verdict_record(job: Job, result: Result, attempts: int) -> Record:
-    record: Record = {
-        "type": "verdict",
-        "requirement": job.check.requirement,
-        "check": job.check.name,
-        "case": job.case,
-        "verdict": result.verdict.value,
-        "reason": result.reason,
-        "attempt": result.attempt,
-        "attempts": attempts,
-        "exchange": result.exchange,
-        "seconds": round(result.seconds, 3),
-        "note": result.note,
-    }
-    if result.complaint is not None:
-        record["failure"] = {
-            "about": result.complaint.about,
-            "wanted": result.complaint.wanted,
-            "got": result.complaint.got,
-        }
-    return record
+    complaint = result.complaint
+    failure = None
+    if complaint is not None and result.verdict is not Verdict.PASS:
+        failure = {"about": complaint.about, "wanted": complaint.wanted, "got": complaint.got}
+    return verdict_record(
+        job.check.requirement,
+        job.check.name,
+        result.verdict,
+        result.reason,
+        case=job.case,
+        attempt=result.attempt,
+        attempts=attempts,
+        exchange=result.exchange,
+        seconds=result.seconds,
+        note=result.note,
+        failure=failure,
+        cause=result.cause if result.verdict is Verdict.NOT_RUN else None,
+    )

@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.registry import Check, Job, Observer
+from conformance.registry import TAGS, Job, Observer
 from protocol.spec import Requirement, Spec
 from protocol.target import Target
+from reports.runlog import verdict_record
 from reports.verdicts import Verdict
 
 Record = dict[str, Any]
@@ -87,53 +88,65 @@ def make_plan(
         watchers = watching.get(requirement.id, [])
         settled = _settled(requirement, target, holds, has_check=bool(mine or watchers))
         if settled is not None:
-            plan.settled.append(_record(requirement, *settled))
+            plan.settled.append(settled)
             continue
         plan.observers.extend(watchers)
         for job in mine:
-            reason = _left_out(job, spec, target, bounds)
-            if reason is None:
+            left_out = _left_out(job, spec, target, bounds)
+            if left_out is None:
                 plan.jobs.append(job)
             else:
-                plan.settled.append(_record(requirement, *reason, job=job))
+                plan.settled.append(left_out)
     return plan
 
 
 def _settled(
     requirement: Requirement, target: Target, holds: frozenset[str], has_check: bool
-) -> tuple[Verdict, str] | None:
+) -> Record | None:
+    """The verdict of a requirement that needs no check to be known."""
     if requirement.profile not in target.profiles:
-        return Verdict.NOT_CLAIMED, f"the target does not claim the profile {requirement.profile}"
+        reason = f"the target does not claim the profile {requirement.profile}"
+        return verdict_record(requirement.id, None, Verdict.NOT_CLAIMED, reason)
     if requirement.when is not None and requirement.when not in holds:
-        return Verdict.NOT_APPLICABLE, f"its condition does not hold: {requirement.when}"
+        reason = f"its condition does not hold: {requirement.when}"
+        return verdict_record(requirement.id, None, Verdict.NOT_APPLICABLE, reason)
     if requirement.excluded is not None:
-        return Verdict.NOT_RUN, requirement.excluded
+        return verdict_record(requirement.id, None, Verdict.NOT_RUN, requirement.excluded, cause="excluded")
     if not has_check:
-        return Verdict.NOT_RUN, "no check of it was selected"
+        return verdict_record(
+            requirement.id, None, Verdict.NOT_RUN, "no check of it was selected", cause="stopped"
+        )
     return None
 
 
-def _left_out(job: Job, spec: Spec, target: Target, bounds: Bounds) -> tuple[Verdict, str] | None:
+def _left_out(job: Job, spec: Spec, target: Target, bounds: Bounds) -> Record | None:
+    """The verdict of a job that is not going to be run, or None."""
     check = job.check
-    requirement = spec.requirement(check.requirement)
     wait = check.wait_s(spec)
-    if requirement.control_only and not bounds.control:
-        return Verdict.NOT_RUN, f"needs clock control (test_control in the target file), or {wait} s"
-    if wait > bounds.max_wait and not bounds.control:
-        return Verdict.NOT_RUN, f"needs {wait} s of waiting; --max-wait allows {bounds.max_wait:g} s"
-    if check.clock and not bounds.control:
-        return Verdict.NOT_RUN, "needs clock control (test_control in the target file)"
-    if bounds.gentle and check.tags:
-        return Verdict.NOT_RUN, f"left out by --gentle ({', '.join(sorted(check.tags))})"
-    if check.needs_signing and not bounds.can_sign:
-        return Verdict.NOT_RUN, "needs tokens of its own making; the target file gives no signing key"
-    operation = asked_operation(check, job)
+    verdict, cause, needs_s = Verdict.NOT_RUN, None, None
+    operation = asked_operation(job)
     if operation is not None and not offered(spec, target, operation):
-        return Verdict.NOT_APPLICABLE, f"the target does not claim the profile of {operation}"
-    return None
+        verdict, reason = Verdict.NOT_APPLICABLE, f"the target does not claim the profile of {operation}"
+    elif not bounds.control and (spec.requirement(check.requirement).control_only or check.clock):
+        reason, cause, needs_s = "needs clock control (test_control in the target file)", "time", wait
+    elif wait > bounds.max_wait and not bounds.control:
+        reason, cause, needs_s = (
+            f"needs {wait} s of waiting; --max-wait allows {bounds.max_wait:g} s",
+            "time",
+            wait,
+        )
+    elif bounds.gentle and check.tags:
+        reason, cause = f"left out by --gentle: it {TAGS[min(check.tags)]}", "gentle"
+    elif check.needs_signing and not bounds.can_sign:
+        reason, cause = "needs tokens of its own making; the target file gives no signing key", "tokens"
+    else:
+        return None
+    return verdict_record(
+        check.requirement, check.name, verdict, reason, case=job.case, cause=cause, needs_s=needs_s
+    )
 
 
-def asked_operation(check: Check, job: Job) -> str | None:
+def asked_operation(job: Job) -> str | None:
     """The operation that a case is about, where its value says (`value.operation`) or is one."""
     value = job.value
     found = getattr(value, "operation", value if isinstance(value, str) else None)
@@ -144,22 +157,6 @@ def offered(spec: Spec, target: Target, operation: str) -> bool:
     """Whether the target claims a profile that has this operation; an operation of no profile is offered."""
     homes = [profile.name for profile in spec.profiles.values() if operation in profile.operations]
     return not homes or any(home in target.profiles for home in homes)
-
-
-def _record(requirement: Requirement, verdict: Verdict, reason: str, job: Job | None = None) -> Record:
-    return {
-        "type": "verdict",
-        "requirement": requirement.id,
-        "check": job.check.name if job else None,
-        "case": job.case if job else "",
-        "verdict": verdict.value,
-        "reason": reason,
-        "attempt": "",
-        "attempts": 0,
-        "exchange": None,
-        "seconds": 0.0,
-        "note": "",
-    }
 
 
 def _near(name: str, known: Iterable[str]) -> str:

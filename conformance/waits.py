@@ -1,4 +1,4 @@
-"""after, eventually, a_moment: how a check lets time pass. Under test control the target's clock moves instead.
+"""after, eventually, a_moment: how a check lets time pass. Under test control the clock moves instead.
 
 Expressions such as `offer_lifetime + grace_after` name timings of policy.yaml.
 """

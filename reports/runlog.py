@@ -12,15 +12,62 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
+
+from reports.verdicts import Verdict
 
 Record = dict[str, Any]
+# Why a check was not run: for want of time, left out by --gentle, not yet built (excluded in the spec), for
+# want of tokens, or because the run was stopped.
+Cause = Literal["time", "gentle", "excluded", "tokens", "stopped"]
 FORMAT = 1
 FILE = "run.jsonl"
 
 
 class RunLogError(Exception):
     """The run log cannot be used; the message says which file, which line and why."""
+
+
+def verdict_record(
+    requirement: str,
+    check: str | None,
+    verdict: Verdict,
+    reason: str = "",
+    *,
+    case: str = "",
+    attempt: str = "",
+    attempts: int = 0,
+    exchange: int | None = None,
+    seconds: float = 0.0,
+    note: str = "",
+    failure: Record | None = None,
+    cause: Cause | None = None,
+    needs_s: int | None = None,
+) -> Record:
+    """One verdict as the log holds it. `check` is None where no check of the requirement was run at all.
+
+    `cause` is why a check was not run, `needs_s` the seconds it would have had to wait.
+    """
+    record: Record = {
+        "type": "verdict",
+        "requirement": requirement,
+        "check": check,
+        "case": case,
+        "verdict": verdict.value,
+        "reason": reason,
+        "attempt": attempt,
+        "attempts": attempts,
+        "exchange": exchange,
+        "seconds": round(seconds, 3),
+        "note": note,
+    }
+    if failure is not None:
+        record["failure"] = failure
+    if cause is not None:
+        record["cause"] = cause
+    if needs_s is not None:
+        record["needs_s"] = needs_s
+    return record
 
 
 class RunLogWriter:

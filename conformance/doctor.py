@@ -1,0 +1,120 @@
+"""Can this target be scored at all? Said in plain words before anything is scored.
+
+`unreachable` is the preflight of every run; `examine` is `parley target check`.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+
+from conformance import registry
+from conformance.cast import Cast, World
+from protocol.mint import MintError
+from protocol.operations import Answer
+from protocol.wire import Wire
+
+TRIES = 2
+A_CHECK_NEEDS = 3  # people, on average over the suite; measured, for an estimate only
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the examination. Only `blocking` ones mean that the target cannot be scored."""
+
+    good: bool
+    text: str
+    blocking: bool = False
+
+
+async def unreachable(world: World) -> str | None:
+    """Why the target gives no HTTP answer, or None when it does."""
+    answer = Answer("health")
+    for _ in range(TRIES):
+        wire = Wire(replace(world.wire, keep_alive=False))
+        try:
+            answer = await wire.send(world.operations.request("health"))
+        finally:
+            await wire.close()
+        if answer.status is not None:
+            return None
+    return f"{world.target.base_url} gives no HTTP answer: {answer.error}"
+
+
+async def examine(world: World, profiles: tuple[str, ...] = ()) -> AsyncIterator[Finding]:
+    """Reachable? Token accepted, by each delivery? Clocks agree? Users and requests needed?"""
+    reason = await unreachable(world)
+    if reason is not None:
+        yield Finding(False, reason, blocking=True)
+        return
+    yield Finding(True, f"{world.target.base_url} answers")
+    wire = Wire(world.wire)
+    try:
+        async for finding in _signing_in(world, wire):
+            yield finding
+    finally:
+        await wire.close()
+    yield _users_needed(world, profiles)
+
+
+async def _signing_in(world: World, wire: Wire) -> AsyncIterator[Finding]:
+    job = registry.Job(_A_LOOK)
+    cast = Cast(world, job, "target check", wire)
+    try:
+        user = await cast.person("alice")
+    except MintError as error:
+        yield Finding(False, f"no token can be had: {error}", blocking=True)
+        return
+    for delivery in world.target.deliveries:
+        answer = await replace(user, delivery=delivery).list_rooms()
+        if answer.ok:
+            yield Finding(True, f"a {delivery} token is accepted")
+        elif answer.status == 200:
+            hint = "is it encrypted for another token?" if answer.envelope else "not a JSON object"
+            yield Finding(False, f"a {delivery} token is accepted, but the body cannot be read: {hint}")
+        else:
+            came = answer.error or f"{answer.status} {answer.raw[:120].decode('utf-8', 'replace')}"
+            yield Finding(False, f"a {delivery} token is not accepted: listRooms gave {came}", blocking=True)
+        skew = clock_skew(answer)
+        if skew is not None and abs(skew) > world.target.tolerances.clock_skew_s + 1:
+            yield Finding(
+                False, f"the target's clock is {skew:+.0f} s off ours; times will be judged wrongly"
+            )
+
+
+def clock_skew(answer: Answer) -> float | None:
+    """Seconds by which the answer's Date header is ahead of our clock; None without one."""
+    header = answer.header("Date")
+    if header is None:
+        return None
+    try:
+        return email.utils.parsedate_to_datetime(header).timestamp() - time.time()
+    except ValueError:
+        return None
+
+
+def _users_needed(world: World, profiles: tuple[str, ...]) -> Finding:
+    checks = [
+        job
+        for check in registry.CHECKS
+        for job in registry.jobs_of(check, world.spec)
+        if world.spec.requirement(check.requirement).profile in (profiles or world.target.profiles)
+    ]
+    users = len(checks) * A_CHECK_NEEDS
+    capacity = world.minter.capacity
+    if capacity is not None and capacity < users:
+        return Finding(
+            False,
+            f"the chosen profiles need about {users} users; the target file lists {capacity}: "
+            "what needs more is not run",
+        )
+    return Finding(True, f"the chosen profiles need about {users} users and {users * 4} requests")
+
+
+async def _a_look() -> None:
+    """Stands for no check: the examination is not one."""
+
+
+_A_LOOK = registry.Check("ROOM-1", "target_check", _a_look, __name__, 0, ())

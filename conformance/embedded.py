@@ -1,0 +1,70 @@
+"""The embedded target: the reference server with our own issuer, all profiles, and test control.
+
+It is what `make score` scores when no target is given: a process like any other, known by its URL.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from pathlib import Path
+
+from conformance.server_process import EmbeddedServer
+from protocol import target as target_module
+from protocol.mint import Minter
+from protocol.spec import Spec
+from protocol.target import Target
+
+ORIGIN = "https://good.example"
+
+TARGET_FILE = f"""
+name = "reference server"
+base_url = "http://127.0.0.1:1"
+test_control = true
+
+[tokens.issuer]
+port = 0
+iss = "https://issuer.parley.example"
+aud = "parley"
+
+[delivery]
+bearer = {{ encrypted = true }}
+cookie = {{ encrypted = false }}
+
+[origins]
+allowed = ["{ORIGIN}"]
+"""
+
+
+class Embedded:
+    """The reference server as a target: its issuer, its process, its target file."""
+
+    def __init__(self, spec: Spec, spec_dir: Path | None = None) -> None:
+        self._target = target_module.parse(TARGET_FILE, "the embedded target", spec)
+        self.minter = Minter(spec, self._target)
+        self._spec_dir = spec_dir
+        self.server: EmbeddedServer | None = None
+
+    def start(self) -> Target:
+        """Starts issuer and server and returns the target with its URL."""
+        self.minter.__enter__()
+        issuer = self.minter.issuer
+        assert issuer is not None, "the embedded target's tokens come from an issuer"
+        settings = self._target.tokens.issuer
+        assert settings is not None
+        self.server = EmbeddedServer(
+            {
+                "auth": {"jwks_url": issuer.jwks_url, "issuer": settings.iss, "audience": settings.aud},
+                "cors": {"allowed_origins": [ORIGIN]},
+                "encryption": {"enabled": True},
+                "turn": {"urls": ["turn:127.0.0.1:3478?transport=udp"], "secret": secrets.token_hex(16)},
+                "test_control": {"enabled": True},
+            },
+            spec_dir=self._spec_dir,
+        )
+        return replace(self._target, base_url=self.server.start())
+
+    def end(self) -> None:
+        if self.server is not None:
+            self.server.end()
+        self.minter.__exit__(None, None, None)

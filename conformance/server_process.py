@@ -1,0 +1,213 @@
+"""Starts a server as a process of its own and ends it: the embedded reference server, or a target's [start].
+
+The embedded server is known by its command line and its ready line only; nothing of it is imported.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+READY_S = 20.0
+STOP_S = 5.0
+
+
+class StartError(Exception):
+    """The server did not start; the message carries the last lines that it said."""
+
+
+class ServerProcess:
+    """A process in a group of its own, ended with all its children. Its output goes to `log`."""
+
+    def __init__(self, command: str | Sequence[str], *, log: Path | None = None, stop: str = "TERM") -> None:
+        self._shell = isinstance(command, str)
+        self._command = command
+        self._log = log
+        self._stop = stop
+        self._process: subprocess.Popen[bytes] | None = None
+        self._output: IO[bytes] | None = None
+
+    def start(self) -> None:
+        self._output = self._log.open("ab") if self._log else tempfile.TemporaryFile()  # noqa: SIM115
+        try:
+            self._process = subprocess.Popen(
+                self._command,
+                shell=self._shell,
+                stdin=subprocess.DEVNULL,
+                stdout=self._output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise StartError(f"could not start {_shown(self._command)}: {error.strerror}") from None
+
+    def wait_until_ready(self, url: str, timeout_s: float = READY_S) -> None:
+        """Returns once the URL gives any HTTP answer."""
+        until = time.monotonic() + timeout_s
+        while time.monotonic() < until:
+            self.check_alive()
+            try:
+                with urllib.request.urlopen(url, timeout=2):
+                    return
+            except urllib.error.HTTPError:
+                return
+            except (OSError, ValueError):
+                time.sleep(0.1)
+        raise StartError(f"{_shown(self._command)}: {url} gave no answer within {timeout_s:g} s")
+
+    def check_alive(self) -> None:
+        if self._process is not None and self._process.poll() is not None:
+            raise StartError(
+                f"{_shown(self._command)} ended with {self._process.returncode}: {self.last_words()}"
+            )
+
+    def last_words(self) -> str:
+        """The last lines of its output, in one line."""
+        if self._output is None:
+            return ""
+        if self._log is not None:
+            text = self._log.read_bytes()[-2000:]
+        else:
+            self._output.seek(0)
+            text = self._output.read()[-2000:]
+        return " | ".join(text.decode("utf-8", "replace").strip().splitlines()[-3:])
+
+    @property
+    def pid(self) -> int:
+        if self._process is None:
+            raise StartError("not started")
+        return self._process.pid
+
+    def end(self) -> None:
+        """Ends it by its stop signal or command, then, if need be, by force."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.poll() is None:
+            if self._stop.isalpha() and self._stop.isupper():
+                _kill(process.pid, getattr(signal, f"SIG{self._stop.removeprefix('SIG')}", signal.SIGTERM))
+            else:
+                subprocess.run(self._stop, shell=True, timeout=STOP_S, check=False)
+            try:
+                process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                pass
+        _kill(process.pid, signal.SIGKILL)
+        process.wait(STOP_S)
+        if self._output is not None:
+            self._output.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self.end()
+
+
+class EmbeddedServer:
+    """The reference server on a free loopback port, with the given configuration."""
+
+    def __init__(self, config: Mapping[str, Any], *, spec_dir: Path | None = None) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="parley-")
+        file = Path(self._folder.name) / "server.toml"
+        # The file holds secrets of this run; the folder is readable to us alone.
+        file.write_text(_toml(config), encoding="utf-8")
+        self._command = [sys.executable, "-m", "reference_server", "--port", "0", "--config", str(file)]
+        if spec_dir is not None:
+            self._command += ["--spec", str(spec_dir)]
+        self._process: subprocess.Popen[str] | None = None
+        self.url = ""
+        self.log: list[str] = []
+
+    def start(self) -> str:
+        """Starts it and returns its URL."""
+        self._process = subprocess.Popen(
+            self._command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+        ready = threading.Event()
+        threading.Thread(target=self._follow, args=(ready,), daemon=True).start()
+        until = time.monotonic() + READY_S
+        while not ready.wait(0.05):
+            if self._process.poll() is not None or time.monotonic() > until:
+                words = " | ".join(self.log[-3:])
+                self.end()
+                raise StartError(f"the embedded reference server did not start: {words}")
+        return self.url
+
+    def _follow(self, ready: threading.Event) -> None:
+        """Reads its log as long as it runs: a full pipe would stop it."""
+        assert self._process is not None and self._process.stdout is not None
+        for line in self._process.stdout:
+            self.log.append(line.rstrip()[:500])
+            del self.log[:-200]
+            if not self.url and '"listening"' in line:
+                self.url = json.loads(line)["url"]
+                ready.set()
+
+    @property
+    def pid(self) -> int:
+        if self._process is None:
+            raise StartError("not started")
+        return self._process.pid
+
+    def end(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            _kill(process.pid, signal.SIGTERM)
+            try:
+                process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                _kill(process.pid, signal.SIGKILL)
+                process.wait(STOP_S)
+        self._folder.cleanup()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self.end()
+
+
+def _kill(pid: int, number: int) -> None:
+    try:
+        os.killpg(pid, number)
+    except (ProcessLookupError, PermissionError):
+        pass  # it has ended by itself
+
+
+def _shown(command: str | Sequence[str]) -> str:
+    return command if isinstance(command, str) else shlex.join(command)
+
+
+def _toml(config: Mapping[str, Any]) -> str:
+    """Two levels of TOML: tables of plain values. Plain JSON values are TOML values too."""
+    lines = []
+    for table, values in config.items():
+        lines.append(f"[{table}]")
+        lines += [f"{key} = {json.dumps(value)}" for key, value in values.items() if value is not None]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,291 @@
+"""One run from start to finish: target, tokens, lease, preflight, engine, run log. Knows no pytest.
+
+`run(settings)` is what `parley score` and the pytest plugin share.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.metadata
+import os
+import random
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from conformance import doctor, embedded, plan, registry
+from conformance.cast import World
+from conformance.control import ControlError, TestControl
+from conformance.engine import Engine, Options
+from conformance.lease import Lease
+from conformance.registry import Job
+from conformance.server_process import ServerProcess
+from protocol import spec as spec_module
+from protocol import target as target_module
+from protocol.mint import Minter
+from protocol.spec import Spec
+from protocol.target import Target
+from protocol.transcript import Transcript
+from protocol.wire import Throttle, WireOptions
+from reports.runlog import FORMAT, RunLogWriter, verdict_record
+from reports.verdicts import Verdict
+
+Record = dict[str, Any]
+Listener = Callable[[Record], None]
+GENTLE_PER_SECOND = 5.0
+DEADLINE_S = 600.0  # without --deadline: so long, and the longest wait allowed
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a user may say about a run; the command line and pytest's options both end here."""
+
+    target: str | None = None
+    target_file: Path | None = None
+    start: bool = False
+    profiles: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
+    max_wait: float = 35.0
+    time: str | None = None  # "real", "control", or None for control where the target offers it
+    seed: int | None = None
+    concurrency: int = 16
+    deadline: float | None = None
+    run_dir: Path | None = None
+    gentle: bool = False
+    spec_dir: Path | None = None
+
+
+class SessionError(Exception):
+    """The run cannot start; one line says why. Nothing was decided."""
+
+
+def version() -> str:
+    try:
+        return importlib.metadata.version("parley-conformance")
+    except importlib.metadata.PackageNotFoundError:
+        return "0+unknown"
+
+
+def load_spec(settings: Settings) -> Spec:
+    return spec_module.load(settings.spec_dir or spec_module.SPEC_DIR)
+
+
+class Session:
+    """Runs once. `listeners` see every record of the run log as it is made."""
+
+    def __init__(self, settings: Settings, spec: Spec, listeners: Iterable[Listener] = ()) -> None:
+        self.settings = settings
+        self.spec = spec
+        self.listeners = list(listeners)
+        self.run_dir: Path | None = None
+        self.engine: Engine | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def run(self, jobs: Iterable[Job] | None = None) -> Path:
+        """Does the whole run and returns its folder.
+
+        Raises SessionError, TargetError, SelectionError or LeaseTaken, each with one line.
+
+        `jobs` narrows the run to these (pytest's -k); without it every check in scope is run.
+        """
+        self._loop = asyncio.get_running_loop()
+        registry.load_checks()
+        scope = plan.in_scope(self.spec, self.settings.profiles, self.settings.requirements)
+        chosen = list(jobs) if jobs is not None else all_jobs(self.spec)
+        if jobs is not None:
+            named = {job.check.requirement for job in chosen}
+            scope = [requirement for requirement in scope if requirement.id in named]
+        async with AsyncExitStack() as stack:
+            target = await self._target(stack)
+            control = self._moves_clock(target)
+            stack.enter_context(Lease(target.base_url, control=control))
+            return await self._run(stack, target, control, scope, chosen)
+
+    def stop(self, reason: str) -> None:
+        """Ends the run early, from any thread; what is undecided becomes not-run with this reason."""
+        loop, engine = self._loop, self.engine
+        if loop is not None and engine is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(engine.stop, reason)
+
+    async def _target(self, stack: AsyncExitStack) -> Target:
+        settings = self.settings
+        if settings.target is None and settings.target_file is None:
+            server = embedded.Embedded(self.spec, settings.spec_dir)
+            stack.callback(server.end)
+            self._minter = server.minter
+            return await asyncio.to_thread(server.start)
+        target = load_target(settings, self.spec)
+        self._minter = stack.enter_context(Minter(self.spec, target))
+        if settings.start:
+            if target.start is None:
+                raise SessionError("--start: the target file has no [start] command")
+            process = ServerProcess(target.start.command, log=target.start.log, stop=target.start.stop)
+            stack.callback(process.end)
+            await asyncio.to_thread(process.start)
+            ready = target.start.ready_url or target.base_url + "/health"
+            await asyncio.to_thread(process.wait_until_ready, ready, target.start.ready_timeout)
+        return target
+
+    def _moves_clock(self, target: Target) -> bool:
+        if self.settings.time == "control" and not target.test_control:
+            raise SessionError("--time control: the target file does not claim test_control")
+        return target.test_control and self.settings.time != "real"
+
+    async def _run(
+        self,
+        stack: AsyncExitStack,
+        target: Target,
+        control: bool,
+        scope: list[spec_module.Requirement],
+        jobs: list[Job],
+    ) -> Path:
+        settings = self.settings
+        run_id = "".join(random.SystemRandom().choices("abcdefghjkmnpqrstuvwxyz23456789", k=6))
+        seed = settings.seed if settings.seed is not None else secrets.randbelow(1_000_000)
+        self.run_dir = settings.run_dir or default_run_dir(target)
+        writer = stack.enter_context(RunLogWriter(self.run_dir))
+        counts: dict[str, int] = {}
+
+        def emit(record: Record) -> None:
+            if record["type"] == "verdict":
+                counts[record["verdict"]] = counts.get(record["verdict"], 0) + 1
+            writer(record)
+            for listener in self.listeners:
+                listener(record)
+
+        wire = WireOptions(
+            base_url=target.base_url,
+            request_s=target.timeouts.request_s,
+            connect_s=target.timeouts.connect_s,
+            headers=(("User-Agent", f"parley/{version()}"), ("X-Parley-Run", run_id)),
+            safe_to_repeat=frozenset(self.spec.policy["safe_to_repeat"]),
+            throttle=Throttle(GENTLE_PER_SECOND if settings.gentle else 0.0),
+        )
+        moving = TestControl(self.spec, wire) if control else None
+        world = World(
+            self.spec,
+            target,
+            self._minter,
+            Transcript(emit, target.base_url, self.spec.policy["names"]["secret_fields"]),
+            wire,
+            run_id,
+            moving,
+        )
+        bounds = plan.Bounds(settings.max_wait, control, settings.gentle, self._minter.can_craft)
+        todo = plan.make_plan(self.spec, target, scope, jobs, registry.OBSERVERS, bounds)
+        started = time.monotonic()
+        emit(self._header(target, run_id, seed, control, todo.intended))
+        for record in todo.settled:
+            emit(record)
+        reason = await self._preflight(world)
+        if reason is not None:
+            todo.jobs, todo.observers = [], emit_not_run(todo, reason, emit)
+        self.engine = Engine(
+            world,
+            todo.jobs,
+            todo.observers,
+            Options(
+                seed=seed,
+                concurrency=2 if settings.gentle else settings.concurrency,
+                max_wait=settings.max_wait,
+                deadline_s=settings.deadline or DEADLINE_S + (0 if control else settings.max_wait),
+            ),
+            emit,
+        )
+        try:
+            await self.engine.run()
+        finally:
+            if moving is not None and reason is None:
+                try:
+                    await moving.reset()
+                except ControlError:
+                    pass  # the target is gone; its checks have said so
+            emit(
+                {
+                    "type": "footer",
+                    "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+                    "seconds": round(time.monotonic() - started, 3),
+                    "counts": counts,
+                    "stopped": reason or self.engine.stopped,
+                }
+            )
+        return self.run_dir
+
+    async def _preflight(self, world: World) -> str | None:
+        """Why nothing can be scored at all, or None. Also puts a controlled clock back to now."""
+        reason = await doctor.unreachable(world)
+        if reason is None and world.control is not None:
+            try:
+                await world.control.reset()
+            except ControlError as error:
+                return f"{error}; use --time real, or mend test_control in the target file"
+        return reason
+
+    def _header(self, target: Target, run_id: str, seed: int, control: bool, intended: list[str]) -> Record:
+        settings = self.settings
+        return {
+            "type": "header",
+            "format": FORMAT,
+            "run_id": run_id,
+            "started": datetime.now(UTC).isoformat(timespec="seconds"),
+            "suite": {"name": "parley-conformance", "version": version()},
+            "spec": {"version": self.spec.version, "hash": self.spec.hash},
+            "target": target.public(),
+            "seed": seed,
+            "options": {
+                "time": "control" if control else "real",
+                "max_wait": settings.max_wait,
+                "concurrency": settings.concurrency,
+                "gentle": settings.gentle,
+                "profiles": list(settings.profiles),
+                "requirements": list(settings.requirements),
+            },
+            "intended": intended,
+        }
+
+
+def all_jobs(spec: Spec) -> list[Job]:
+    """Every job of every registered check, in the order of the spec's requirements."""
+    order = {requirement_id: index for index, requirement_id in enumerate(spec.requirements)}
+    jobs: list[Job] = []
+    for check in registry.CHECKS:
+        registry.requirement_of(check, spec)
+        jobs.extend(registry.jobs_of(check, spec))
+    return sorted(jobs, key=lambda job: order[job.check.requirement])
+
+
+def load_target(settings: Settings, spec: Spec) -> Target:
+    """The target of the settings: its file, its URL, or the file with its base_url replaced by the URL."""
+    if settings.target_file is not None:
+        target = target_module.load(settings.target_file, spec)
+        if settings.target is not None:
+            target = replace(target, base_url=target_module.check_url(settings.target))
+        return target
+    assert settings.target is not None
+    return target_module.from_url(settings.target, os.environ, spec)
+
+
+def emit_not_run(todo: plan.Plan, reason: str, emit: Listener) -> list[registry.Observer]:
+    """Settles all that was still to be run; returns what observers are left: none."""
+    for job in todo.jobs:
+        emit(verdict_record(job.check.requirement, job.check.name, Verdict.NOT_RUN, reason, case=job.case))
+    for observer in todo.observers:
+        emit(verdict_record(observer.requirement, observer.name, Verdict.NOT_RUN, reason, cause="stopped"))
+    return []
+
+
+def default_run_dir(target: Target) -> Path:
+    """runs/<time>-<target>, never one that is there already."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", target.name).strip("-.") or "target"
+    stem = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{name}"
+    folder, number = Path("runs") / stem, 1
+    while folder.exists():
+        number += 1
+        folder = Path("runs") / f"{stem}-{number}"
+    return folder

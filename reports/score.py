@@ -1,0 +1,191 @@
+"""From a run log and the spec to what was found: verdict per requirement, levels, score, exit code.
+
+A pure function; every report (terminal, JSON, JUnit, HTML) shows what this makes and judges nothing itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from protocol.spec import Requirement, Spec
+from reports.runlog import Record, RunLog
+from reports.verdicts import APPLICABLE, Verdict, gravest
+
+WEIGHTS = {"MUST": 5, "SHOULD": 2, "MAY": 0}
+# Why a MUST may be not-run and its level still be reached, provisionally: the level names it.
+PROVISIONAL_CAUSES = frozenset({"time", "excluded"})
+# ... and the run still end with 0: the same, and what the user left out by --gentle.
+PARDONED_CAUSES = PROVISIONAL_CAUSES | {"gentle"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One requirement with its verdict and the verdict records of its checks."""
+
+    requirement: Requirement
+    verdict: Verdict
+    checks: tuple[Record, ...]
+    expectation: Mapping[str, str] | None = None
+
+    @property
+    def worst(self) -> Record:
+        """The check that gave the requirement its verdict."""
+        wanted = Verdict.FAIL if self.verdict is Verdict.EXPECTED_FAIL else self.verdict
+        return next((check for check in self.checks if check["verdict"] == wanted), self.checks[0])
+
+    @property
+    def reason(self) -> str:
+        if self.verdict is Verdict.EXPECTED_FAIL and self.expectation is not None:
+            return f"expected: {self.expectation['reason']}"
+        return str(self.worst["reason"])
+
+    @property
+    def causes(self) -> frozenset[str]:
+        """Why its undecided checks were not run."""
+        undecided = (check for check in self.checks if check["verdict"] == Verdict.NOT_RUN)
+        return frozenset(check.get("cause", "stopped") for check in undecided)
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts in score and level."""
+        return self.verdict in APPLICABLE and self.requirement.subject == "server"
+
+
+@dataclass(frozen=True)
+class LevelResult:
+    """`provisional` are the MUSTs not exercised for want of time or of a check; `missing` what stands
+    between the target and the level: ids of MUSTs, or profiles it does not claim.
+    """
+
+    name: str
+    reached: bool
+    provisional: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that the reports show."""
+
+    header: Record
+    footer: Record
+    log: RunLog
+    findings: tuple[Finding, ...]
+    levels: tuple[LevelResult, ...]
+    score: float | None
+    problems: tuple[str, ...]
+    exit_code: int
+    profiles: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
+
+    def of(self, *verdicts: Verdict) -> list[Finding]:
+        return [finding for finding in self.findings if finding.verdict in verdicts]
+
+
+def evaluate(log: RunLog, spec: Spec) -> Report:
+    """Everything there is to say about a run."""
+    by_id: dict[str, list[Record]] = {requirement_id: [] for requirement_id in log.header["intended"]}
+    for record in log.verdicts:
+        by_id.setdefault(record["requirement"], []).append(record)
+    expected = {entry["id"]: entry for entry in log.header["target"].get("expected_failures", ())}
+    findings = tuple(
+        _finding(spec.requirement(requirement_id), records, expected.get(requirement_id))
+        for requirement_id, records in by_id.items()
+        if records and requirement_id in spec.requirements
+    )
+    problems = tuple(_problems(findings, expected, log))
+    claimed = log.header["target"]["profiles"]
+    return Report(
+        header=log.header,
+        footer=log.footer,
+        log=log,
+        findings=findings,
+        levels=tuple(_level(level.name, level.profiles, findings, claimed) for level in _server_levels(spec)),
+        score=_score(findings),
+        problems=problems,
+        exit_code=_exit_code(findings, problems),
+        profiles=_profiles(findings),
+    )
+
+
+def _server_levels(spec: Spec) -> list[Any]:
+    return [level for level in spec.levels if level.subject == "server"]
+
+
+def _finding(
+    requirement: Requirement, records: list[Record], expectation: Mapping[str, str] | None
+) -> Finding:
+    verdict = gravest(Verdict(record["verdict"]) for record in records)
+    if verdict is Verdict.FAIL and expectation is not None:
+        verdict = Verdict.EXPECTED_FAIL
+    return Finding(requirement, verdict, tuple(records), expectation)
+
+
+def _problems(findings: tuple[Finding, ...], expected: Mapping[str, Any], log: RunLog) -> Iterable[str]:
+    """What fails a run apart from its verdicts."""
+    for finding in findings:
+        if finding.requirement.id in expected and finding.verdict is Verdict.PASS:
+            yield f"{finding.requirement.id} is an expected failure, yet it passed: take it out of the target file"
+    found = {finding.requirement.id for finding in findings}
+    for requirement_id in log.header["intended"]:
+        if requirement_id not in found:
+            yield f"{requirement_id} was intended, yet has no verdict"
+
+
+def _level(
+    name: str, profiles: tuple[str, ...], findings: tuple[Finding, ...], claimed: list[str]
+) -> LevelResult:
+    missing = [f"profile {profile}" for profile in profiles if profile not in claimed]
+    provisional = []
+    seen: set[str] = set()
+    for finding in findings:
+        requirement = finding.requirement
+        if requirement.profile not in profiles or requirement.level != "MUST" or not finding.counts:
+            continue
+        seen.add(requirement.profile)
+        if finding.verdict is Verdict.NOT_RUN and finding.causes <= PROVISIONAL_CAUSES:
+            provisional.append(requirement.id)
+        elif finding.verdict is not Verdict.PASS:
+            missing.append(requirement.id)
+    passed = {finding.requirement.profile for finding in findings if finding.verdict is Verdict.PASS}
+    missing += [f"profile {p} (nothing of it passed)" for p in profiles if p in claimed and p not in passed]
+    return LevelResult(name, not missing, tuple(provisional), tuple(missing))
+
+
+def _score(findings: tuple[Finding, ...]) -> float | None:
+    """Weights passed of weights applicable, in percent; None where nothing was applicable."""
+    total = sum(WEIGHTS[finding.requirement.level] for finding in findings if finding.counts)
+    passed = sum(
+        WEIGHTS[finding.requirement.level]
+        for finding in findings
+        if finding.counts and finding.verdict is Verdict.PASS
+    )
+    return round(100 * passed / total, 1) if total else None
+
+
+def _exit_code(findings: tuple[Finding, ...], problems: tuple[str, ...]) -> int:
+    """0 all is well, 1 a MUST is not, 2 nothing was decided, 3 our own error (design, idea 7)."""
+    musts = [f for f in findings if f.requirement.level == "MUST" and f.counts]
+    decided = [f for f in findings if f.verdict in (Verdict.PASS, Verdict.FAIL, Verdict.EXPECTED_FAIL)]
+    if any(f.verdict is Verdict.FAIL for f in musts):
+        return 1
+    if any(f.verdict is Verdict.HARNESS_ERROR for f in findings):
+        return 3
+    undecided = (Verdict.INCONCLUSIVE, Verdict.FLAKY)
+    if not decided and not any(f.verdict in undecided for f in findings):
+        return 2
+    if problems or any(f.verdict in undecided for f in musts):
+        return 1
+    stopped = any(f.verdict is Verdict.NOT_RUN and not f.causes <= PARDONED_CAUSES for f in musts)
+    return 1 if stopped else 0
+
+
+def _profiles(findings: tuple[Finding, ...]) -> dict[str, dict[str, dict[str, int]]]:
+    """profile -> level -> verdict -> how many requirements."""
+    found: dict[str, dict[str, dict[str, int]]] = {}
+    for finding in findings:
+        requirement = finding.requirement
+        verdicts = found.setdefault(requirement.profile, {}).setdefault(requirement.level, {})
+        verdicts[finding.verdict.value] = verdicts.get(finding.verdict.value, 0) + 1
+    return found
