@@ -126,7 +126,7 @@ def _problems(findings: tuple[Finding, ...], expected: Mapping[str, Any], log: R
     """What fails a run apart from its verdicts."""
     for finding in findings:
         if finding.requirement.id in expected and finding.verdict is Verdict.PASS:
-            yield f"{finding.requirement.id} is an expected failure, yet it passed: take it out of the target file"
+            yield f"{finding.requirement.id} was expected to fail, yet passed: take it out of the target file"
     found = {finding.requirement.id for finding in findings}
     for requirement_id in log.header["intended"]:
         if requirement_id not in found:

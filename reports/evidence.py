@@ -1,0 +1,82 @@
+"""What a failure shows: who sent what and got what, what was wanted, how to send it again.
+
+All text here came from a target: `plain` makes it safe for a terminal and for XML.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from reports.runlog import Record, RunLog
+from reports.score import Finding
+from reports.verdicts import Verdict
+
+STEPS = 12  # of an attempt shown on the score card; the page has them all
+# Everything that moves a cursor, rings a bell, turns text around or is no character at all.
+UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+)
+
+
+def plain(text: object) -> str:
+    """The text with everything unprintable written as an escape."""
+    return UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", str(text))
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The evidence of one check that did not pass."""
+
+    record: Record
+    steps: tuple[str, ...]
+    wanted: str
+    got: str
+    curl: str
+    exchanges: tuple[Record, ...]
+
+    @property
+    def name(self) -> str:
+        """The check's sentence: its name in words, with its case."""
+        sentence = plain(str(self.record["check"] or "").replace("_", " "))
+        return f"{sentence} [{plain(self.record['case'])}]" if self.record["case"] else sentence
+
+
+def of(record: Record, log: RunLog) -> Evidence:
+    """The evidence of a verdict record."""
+    exchanges = tuple(log.exchanges.get(record["attempt"], ()))
+    deciding = next((e for e in exchanges if e["id"] == record.get("exchange")), None)
+    failure = record.get("failure", {})
+    wanted = f"{failure['about']}: {failure['wanted']}" if failure else ""
+    return Evidence(
+        record,
+        tuple(step(exchange) for exchange in exchanges),
+        plain(wanted),
+        plain(failure.get("got", "")),
+        plain(deciding["request"]["curl"]) if deciding else "",
+        exchanges,
+    )
+
+
+def of_finding(finding: Finding, log: RunLog) -> list[Evidence]:
+    """The evidence of each check of the requirement that did not pass."""
+    shown = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.FLAKY, Verdict.HARNESS_ERROR)
+    return [of(record, log) for record in finding.checks if record["verdict"] in shown]
+
+
+def step(exchange: Record) -> str:
+    """One exchange in a line: `bob GET /signaling/offer/room_x -> 404`."""
+    request, answer = exchange["request"], exchange["answer"]
+    came = answer.get("status") or f"no answer ({answer.get('error', '')})"
+    return plain(f"{exchange['actor']} {request['method']} {request['path'][:100]} → {came}")
+
+
+def body_text(body: Any) -> str:
+    """A recorded body as text."""
+    if not isinstance(body, dict):
+        return ""
+    if "json" in body:
+        return plain(json.dumps(body["json"], ensure_ascii=False, indent=1))
+    return plain(body.get("text", ""))

@@ -1,0 +1,63 @@
+"""junit.xml: a test case a check, for CI systems that read nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from reports import evidence
+from reports.evidence import plain
+from reports.score import Finding, Report
+from reports.verdicts import Verdict
+
+FILE = "junit.xml"
+ERRORS = (Verdict.HARNESS_ERROR, Verdict.INCONCLUSIVE, Verdict.FLAKY)
+
+
+def write(report: Report, folder: Path) -> Path:
+    """One suite a profile. A red SHOULD is shown as skipped: only a MUST fails a build."""
+    root = ET.Element("testsuites", name="parley", time=f"{report.footer['seconds']:.3f}")
+    suites: dict[str, ET.Element] = {}
+    for finding in report.findings:
+        profile = finding.requirement.profile
+        if profile not in suites:
+            suites[profile] = ET.SubElement(root, "testsuite", name=profile)
+        for check in finding.checks:
+            _case(suites[profile], finding, check, report)
+    for suite in [root, *suites.values()]:
+        cases = list(suite.iter("testcase"))
+        suite.set("tests", str(len(cases)))
+        for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+            suite.set(attribute, str(sum(case.find(tag) is not None for case in cases)))
+    path = folder / FILE
+    ET.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
+    return path
+
+
+def _case(suite: ET.Element, finding: Finding, check: dict[str, object], report: Report) -> None:
+    requirement = finding.requirement
+    name = plain(check["check"] or "not run") + (f"[{plain(check['case'])}]" if check["case"] else "")
+    case = ET.SubElement(
+        suite,
+        "testcase",
+        classname=f"{requirement.profile}.{requirement.id}",
+        name=name,
+        time=f"{check['seconds']:.3f}",
+    )
+    verdict = Verdict(str(check["verdict"]))
+    if verdict is Verdict.PASS:
+        return
+    message = plain(f"{requirement.id} {requirement.level} {verdict}: {check['reason']}")
+    lenient = requirement.level != "MUST" and verdict is not Verdict.HARNESS_ERROR
+    if lenient or finding.verdict is Verdict.EXPECTED_FAIL:
+        ET.SubElement(case, "skipped", message=message)
+    elif verdict is Verdict.FAIL:
+        piece = evidence.of(check, report.log)
+        body = ET.SubElement(case, "failure", message=message, type=str(verdict))
+        body.text = "\n".join(
+            [requirement.sentence, *piece.steps, f"wanted {piece.wanted}", f"got {piece.got}", piece.curl]
+        )
+    elif verdict in ERRORS:
+        ET.SubElement(case, "error", message=message, type=str(verdict))
+    else:
+        ET.SubElement(case, "skipped", message=message)
