@@ -14,6 +14,7 @@ from typing import Any
 from conformance import things
 from conformance.control import TestControl
 from conformance.expectations import Inconclusive, given
+from conformance.forge import Forge
 from conformance.registry import Job
 from protocol.client import Delivery, Lane, User
 from protocol.mint import Minter
@@ -64,6 +65,8 @@ class Cast:
         self._wire = wire
         self._made: dict[str, Any] = {}
         self._inside: dict[tuple[str, str], User] = {}
+        self._ids: list[str] = []
+        self.forge = Forge(world.minter)
         self.redactor = world.transcript.redactor()
         self.last_exchange: int | None = None
         self.lane = Lane(
@@ -86,6 +89,7 @@ class Cast:
         """A new user that no other check knows."""
         number = next(self.world.counter)
         minted = await self.world.minter.person(f"{actor}_{self.world.run_id}_{number}")
+        self._ids.append(minted.user_id)
         self.redactor.add(minted.token, f"{actor} token")
         if minted.csrf:
             self.redactor.add(minted.csrf, f"{actor} csrf")
@@ -142,6 +146,8 @@ class Cast:
     async def tidy(self) -> None:
         """Leaves every room that someone is still in; what the target says to it is not judged."""
         inside, self._inside = self._inside, {}
+        for user_id in self._ids:
+            self.world.minter.release(user_id)
         # Those who came last leave first, so that a room does not go while others are in it.
         for (_, room), user in reversed(inside.items()):
             if (await user.leave(room)).status is None:

@@ -220,10 +220,10 @@ class Engine:
             await self._still_there()
             exchange = undecided.exchange or cast.last_exchange
             return Result(Verdict.INCONCLUSIVE, name, reason=str(undecided), exchange=exchange)
-        except NotRun as reason:
-            return Result(Verdict.NOT_RUN, name, reason=str(reason), cause="time")
-        except MintError as reason:
-            return Result(Verdict.NOT_RUN, name, reason=str(reason), cause="tokens")
+        except NotRun as why:
+            return Result(Verdict.NOT_RUN, name, reason=str(why), cause="time")
+        except MintError as why:
+            return Result(Verdict.NOT_RUN, name, reason=str(why), cause="tokens")
         except ControlError as error:
             return Result(Verdict.INCONCLUSIVE, name, reason=str(error), exchange=cast.last_exchange)
         except TimeoutError:

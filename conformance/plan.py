@@ -14,7 +14,7 @@ from typing import Any
 from conformance.registry import TAGS, Job, Observer
 from protocol.spec import Requirement, Spec
 from protocol.target import Target
-from reports.runlog import verdict_record
+from reports.runlog import Cause, verdict_record
 from reports.verdicts import Verdict
 
 Record = dict[str, Any]
@@ -123,7 +123,9 @@ def _left_out(job: Job, spec: Spec, target: Target, bounds: Bounds) -> Record | 
     """The verdict of a job that is not going to be run, or None."""
     check = job.check
     wait = check.wait_s(spec)
-    verdict, cause, needs_s = Verdict.NOT_RUN, None, None
+    verdict = Verdict.NOT_RUN
+    cause: Cause | None = None
+    needs_s: int | None = None
     operation = asked_operation(job)
     if operation is not None and not offered(spec, target, operation):
         verdict, reason = Verdict.NOT_APPLICABLE, f"the target does not claim the profile of {operation}"

@@ -8,11 +8,10 @@ from __future__ import annotations
 import asyncio
 import importlib.metadata
 import os
-import random
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -87,19 +86,20 @@ class Session:
         self.engine: Engine | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    async def run(self, jobs: Iterable[Job] | None = None) -> Path:
+    async def run(self, jobs: Iterable[Job] | None = None, observed: Iterable[str] = ()) -> Path:
         """Does the whole run and returns its folder.
 
         Raises SessionError, TargetError, SelectionError or LeaseTaken, each with one line.
 
-        `jobs` narrows the run to these (pytest's -k); without it every check in scope is run.
+        `jobs` narrows the run to these (pytest's -k) and to the observers of the requirements `observed`;
+        without it every check in scope is run.
         """
         self._loop = asyncio.get_running_loop()
         registry.load_checks()
         scope = plan.in_scope(self.spec, self.settings.profiles, self.settings.requirements)
         chosen = list(jobs) if jobs is not None else all_jobs(self.spec)
         if jobs is not None:
-            named = {job.check.requirement for job in chosen}
+            named = {job.check.requirement for job in chosen} | set(observed)
             scope = [requirement for requirement in scope if requirement.id in named]
         async with AsyncExitStack() as stack:
             target = await self._target(stack)
@@ -121,7 +121,7 @@ class Session:
             self._minter = server.minter
             return await asyncio.to_thread(server.start)
         target = load_target(settings, self.spec)
-        self._minter = stack.enter_context(Minter(self.spec, target))
+        self._minter = stack.enter_context(Minter(self.spec, target, outlive=settings.max_wait))
         if settings.start:
             if target.start is None:
                 raise SessionError("--start: the target file has no [start] command")
@@ -146,7 +146,7 @@ class Session:
         jobs: list[Job],
     ) -> Path:
         settings = self.settings
-        run_id = "".join(random.SystemRandom().choices("abcdefghjkmnpqrstuvwxyz23456789", k=6))
+        run_id = new_run_id()
         seed = settings.seed if settings.seed is not None else secrets.randbelow(1_000_000)
         self.run_dir = settings.run_dir or default_run_dir(target)
         writer = stack.enter_context(RunLogWriter(self.run_dir))
@@ -159,24 +159,7 @@ class Session:
             for listener in self.listeners:
                 listener(record)
 
-        wire = WireOptions(
-            base_url=target.base_url,
-            request_s=target.timeouts.request_s,
-            connect_s=target.timeouts.connect_s,
-            headers=(("User-Agent", f"parley/{version()}"), ("X-Parley-Run", run_id)),
-            safe_to_repeat=frozenset(self.spec.policy["safe_to_repeat"]),
-            throttle=Throttle(GENTLE_PER_SECOND if settings.gentle else 0.0),
-        )
-        moving = TestControl(self.spec, wire) if control else None
-        world = World(
-            self.spec,
-            target,
-            self._minter,
-            Transcript(emit, target.base_url, self.spec.policy["names"]["secret_fields"]),
-            wire,
-            run_id,
-            moving,
-        )
+        world = self._world(target, run_id, control, emit)
         bounds = plan.Bounds(settings.max_wait, control, settings.gentle, self._minter.can_craft)
         todo = plan.make_plan(self.spec, target, scope, jobs, registry.OBSERVERS, bounds)
         started = time.monotonic()
@@ -201,9 +184,9 @@ class Session:
         try:
             await self.engine.run()
         finally:
-            if moving is not None and reason is None:
+            if world.control is not None and reason is None:
                 try:
-                    await moving.reset()
+                    await world.control.reset()
                 except ControlError:
                     pass  # the target is gone; its checks have said so
             emit(
@@ -216,6 +199,34 @@ class Session:
                 }
             )
         return self.run_dir
+
+    def _world(self, target: Target, run_id: str, control: bool, emit: Listener) -> World:
+        wire = WireOptions(
+            base_url=target.base_url,
+            request_s=target.timeouts.request_s,
+            connect_s=target.timeouts.connect_s,
+            headers=(("User-Agent", f"parley/{version()}"), ("X-Parley-Run", run_id)),
+            safe_to_repeat=frozenset(self.spec.policy["safe_to_repeat"]),
+            throttle=Throttle(GENTLE_PER_SECOND if self.settings.gentle else 0.0),
+        )
+        return World(
+            self.spec,
+            target,
+            self._minter,
+            Transcript(emit, target.base_url, self.spec.policy["names"]["secret_fields"]),
+            wire,
+            run_id,
+            TestControl(self.spec, wire) if control else None,
+        )
+
+    async def examine(self) -> AsyncIterator[doctor.Finding]:
+        """`parley target check`: whether the target can be scored, without scoring it."""
+        registry.load_checks()
+        async with AsyncExitStack() as stack:
+            target = await self._target(stack)
+            world = self._world(target, new_run_id(), self._moves_clock(target), lambda record: None)
+            async for finding in doctor.examine(world, self.settings.profiles):
+                yield finding
 
     async def _preflight(self, world: World) -> str | None:
         """Why nothing can be scored at all, or None. Also puts a controlled clock back to now."""
@@ -278,6 +289,11 @@ def emit_not_run(todo: plan.Plan, reason: str, emit: Listener) -> list[registry.
     for observer in todo.observers:
         emit(verdict_record(observer.requirement, observer.name, Verdict.NOT_RUN, reason, cause="stopped"))
     return []
+
+
+def new_run_id() -> str:
+    """Six letters and digits that are hard to mistake for one another."""
+    return "".join(secrets.choice("abcdefghjkmnpqrstuvwxyz23456789") for _ in range(6))
 
 
 def default_run_dir(target: Target) -> Path:

@@ -105,7 +105,7 @@ class Level:
     profiles: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Spec:
     """The whole spec. `hash` is a SHA-256 over the files, so that a report can name what it judged by."""
 

@@ -199,7 +199,7 @@ async def the_listing_shows_the_newest_activity_first(alice: User, bob: User) ->
 
 @check("ROOM-11")
 async def join_and_heartbeat_refresh_the_activity(alice: User, bob: User, carol: User, room: str) -> None:
-    before = (await listed(alice, room) or {}).get("lastActivity")
+    before: Any = (await listed(alice, room) or {}).get("lastActivity")
     given_that(before, "lastActivity in the listing").at_least(0)
     for step in (carol.join, bob.heartbeat, alice.heartbeat):
         await a_moment()

@@ -1,0 +1,288 @@
+"""pytest in front of the engine: an item a check, each awaits its own verdict from the engine's thread.
+
+-k, -x, -v, --pdb and --junitxml behave as a pytest user expects. The engine itself knows no pytest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Generator, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance import options, registry
+from conformance.lease import LeaseTaken
+from conformance.plan import SelectionError, in_scope
+from conformance.registry import Job
+from conformance.server_process import StartError
+from conformance.session import Session, SessionError, Settings, all_jobs, load_spec
+from protocol.mint import MintError
+from protocol.spec import Spec, SpecError
+from protocol.target import TargetError
+from reports import runlog, writers
+from reports.evidence import plain
+from reports.runlog import Record
+from reports.score import Report, evaluate
+from reports.verdicts import Verdict
+
+HERE = Path(__file__).parent
+CHECKS = HERE / "checks"
+# One line to the user and nothing decided; anything else that is raised is our own error.
+USER_ERRORS = (SessionError, TargetError, SelectionError, LeaseTaken, StartError, MintError, SpecError)
+SETTINGS = pytest.StashKey[Settings]()
+RUNNER = pytest.StashKey["Runner"]()
+REPORT = pytest.StashKey[Report]()
+VERDICT = "parley_verdict"
+# How a verdict that is neither a pass nor a plain failure is shown: word of the summary, letter, word of -v.
+SHOWN = {
+    Verdict.NOT_RUN: ("not run", "n", "NOT RUN"),
+    Verdict.NOT_APPLICABLE: ("not applicable", "-", "NOT APPLICABLE"),
+    Verdict.NOT_CLAIMED: ("not claimed", "-", "NOT CLAIMED"),
+    Verdict.EXPECTED_FAIL: ("expected to fail", "x", "EXPECTED FAIL"),
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("parley", "conformance to the chat signaling protocol (pytest conformance)")
+    options.add(group.addoption)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "must: a MUST of the protocol")
+    config.addinivalue_line("markers", "should: a SHOULD of the protocol")
+    config.addinivalue_line("markers", "may: a MAY of the protocol")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    if file_path.parent == CHECKS and file_path.suffix == ".py" and file_path.name != "__init__.py":
+        return CheckModule.from_parent(parent, path=file_path)
+    return None
+
+
+class CheckModule(pytest.File):
+    """A module of conformance/checks: its items are the checks registered in it."""
+
+    def collect(self) -> Iterable[pytest.Item]:
+        settings = _settings(self.config)
+        try:
+            spec = load_spec(settings)
+            registry.load_checks()
+            wanted = {r.id for r in in_scope(spec, settings.profiles, settings.requirements)}
+            module = f"conformance.checks.{self.path.stem}"
+            for job in all_jobs(spec):
+                if job.check.module == module and job.check.requirement in wanted:
+                    yield CheckItem.of(self, job, spec)
+            for observer in registry.OBSERVERS:
+                if observer.module == module and observer.requirement in wanted:
+                    yield CheckItem.of_observer(self, observer, spec)
+        except USER_ERRORS as error:
+            raise pytest.UsageError(str(error)) from None
+
+
+class CheckItem(pytest.Item):
+    """One job, or one observer. Its test is to await the verdict."""
+
+    key: tuple[str, str, str]
+    job: Job | None
+    spec: Spec
+    line: int
+
+    @classmethod
+    def of(cls, parent: CheckModule, job: Job, spec: Spec) -> CheckItem:
+        item = cls.from_parent(parent, name=job.id.replace(" ", "::", 1))
+        item._fill((job.check.requirement, job.check.name, job.case), job, spec, job.check.line)
+        return item
+
+    @classmethod
+    def of_observer(cls, parent: CheckModule, observer: registry.Observer, spec: Spec) -> CheckItem:
+        item = cls.from_parent(parent, name=f"{observer.requirement}::{observer.name}")
+        item._fill((observer.requirement, observer.name, ""), None, spec, 0)
+        return item
+
+    def _fill(self, key: tuple[str, str, str], job: Job | None, spec: Spec, line: int) -> None:
+        self.key, self.job, self.spec, self.line = key, job, spec, line
+        self.requirement = spec.requirement(key[0])
+        self.add_marker(self.requirement.level.lower())
+
+    def runtest(self) -> None:
+        runner = self.config.stash[RUNNER]
+        record = runner.verdict(self.key)
+        self.user_properties.append(("requirement", self.requirement.id))
+        self.user_properties.append((VERDICT, record["verdict"]))
+        self.record = record
+        if record["verdict"] != Verdict.PASS:
+            raise NotPassed(record)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        if isinstance(excinfo.value, NotPassed):
+            return _block(self, excinfo.value.record)
+        return super().repr_failure(excinfo)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        return self.path, max(0, self.line - 1), self.name
+
+
+class NotPassed(Exception):
+    """The check has a verdict other than pass."""
+
+    def __init__(self, record: Record) -> None:
+        super().__init__(f"{record['requirement']} {record['verdict']}: {record['reason']}")
+        self.record = record
+
+
+class Runner:
+    """The engine in a thread of its own, and the verdicts as they come."""
+
+    def __init__(self, settings: Settings, spec: Spec) -> None:
+        self.session = Session(settings, spec, [self._heard])
+        self.error: BaseException | None = None
+        self._curls: dict[str, dict[int, str]] = {}
+        self._arrived: queue.SimpleQueue[Record | None] = queue.SimpleQueue()
+        self._verdicts: dict[tuple[str, str, str], Record] = {}
+        self._whole: dict[str, Record] = {}
+        self._thread: threading.Thread | None = None
+        self._ended = False
+
+    def start(self, jobs: list[Job], observed: set[str]) -> None:
+        self._thread = threading.Thread(target=self._run, args=(jobs, observed), daemon=True)
+        self._thread.start()
+
+    def _run(self, jobs: list[Job], observed: set[str]) -> None:
+        try:
+            asyncio.run(self.session.run(jobs, observed))
+        except BaseException as error:
+            self.error = error
+        finally:
+            self._arrived.put(None)
+
+    def _heard(self, record: Record) -> None:
+        if record["type"] == "exchange":
+            self._curls.setdefault(record["attempt"], {})[record["id"]] = record["request"]["curl"]
+        elif record["type"] == "verdict":
+            curls = self._curls.pop(record["attempt"], {})
+            self._arrived.put({**record, "curl": curls.get(record["exchange"])})
+
+    def verdict(self, key: tuple[str, str, str]) -> Record:
+        """Waits for the verdict of a check. Raises pytest.UsageError where the run could not start."""
+        while key not in self._verdicts and key[0] not in self._whole and not self._ended:
+            record = self._arrived.get()
+            if record is None:
+                self._ended = True
+            elif record["check"] is None:
+                self._whole[record["requirement"]] = record
+            else:
+                self._verdicts[(record["requirement"], record["check"], record["case"])] = record
+        if key in self._verdicts:
+            return self._verdicts[key]
+        if key[0] in self._whole:
+            return self._whole[key[0]]
+        if isinstance(self.error, USER_ERRORS):
+            pytest.exit(f"parley: {self.error}", returncode=2)
+        if self.error is not None:
+            raise self.error
+        raise LookupError(f"the engine ended without a verdict of {' '.join(key)}")
+
+    def finish(self) -> Path | None:
+        """Ends the run, if it still goes on, and returns its folder."""
+        if self._thread is not None:
+            self.session.stop("pytest ended the session before it")
+            self._thread.join()
+        return self.session.run_dir if self.error is None else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    items = [item for item in session.items if isinstance(item, CheckItem)]
+    if items and not session.config.option.collectonly:
+        settings = _settings(session.config)
+        if session.config.getoption("usepdb", False):
+            settings = options.with_concurrency(settings, 1)
+        runner = Runner(settings, items[0].spec)
+        session.config.stash[RUNNER] = runner
+        chosen = [item.job for item in items if item.job is not None]
+        runner.start(chosen, {item.requirement.id for item in items if item.job is None})
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    error = call.excinfo.value if call.excinfo is not None else None
+    if isinstance(item, CheckItem) and isinstance(error, NotPassed):
+        verdict = Verdict(error.record["verdict"])
+        red = verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.FLAKY)
+        if verdict in SHOWN or (red and item.requirement.level != "MUST"):
+            # Not green and not a failure: pytest's own word for that is skipped.
+            report.outcome = "skipped"
+            reason = f"{item.requirement.level} {verdict}: {error.record['reason']}"
+            report.longrepr = (str(item.path), item.line, reason)
+    return report
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, Any] | None:
+    properties = dict(getattr(report, "user_properties", ()))
+    if VERDICT not in properties or report.when != "call" or report.outcome != "skipped":
+        return None
+    verdict = Verdict(str(properties[VERDICT]))
+    if verdict in SHOWN:
+        word, letter, shown = SHOWN[verdict]
+        return word, letter, (shown, {"yellow": verdict is Verdict.NOT_RUN})
+    return "red SHOULD", "s", (f"SHOULD {verdict.upper()}", {"yellow": True})
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    runner = session.config.stash.get(RUNNER, None)
+    if runner is None:
+        return
+    folder = runner.finish()
+    if folder is None or exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.USAGE_ERROR):
+        return
+    report = evaluate(runlog.read(folder), runner.session.spec)
+    writers.write_all(report, folder)
+    session.config.stash[REPORT] = report
+    session.exitstatus = report.exit_code
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    report = config.stash.get(REPORT, None)
+    if report is None:
+        return
+    score = "–" if report.score is None else f"{report.score:g}"
+    reached = [level.name for level in report.levels if level.reached]
+    terminalreporter.section("parley")
+    terminalreporter.write_line(
+        f"score {score} of the claimed profiles; levels reached: {', '.join(reached) or 'none'}"
+    )
+    for problem in report.problems:
+        terminalreporter.write_line(problem, red=True)
+    terminalreporter.write_line(f"seed {report.header['seed']}; report: {report.log.folder / 'index.html'}")
+
+
+def _settings(config: pytest.Config) -> Settings:
+    if SETTINGS not in config.stash:
+        try:
+            config.stash[SETTINGS] = options.settings(vars(config.option))
+        except options.OptionError as error:
+            raise pytest.UsageError(str(error)) from None
+    return config.stash[SETTINGS]
+
+
+def _block(item: CheckItem, record: Record) -> str:
+    """A failure as a stranger understands it (the score card and the page have the exchanges)."""
+    requirement = item.requirement
+    lines = [f"{requirement.id}  {requirement.level}  {record['verdict']}   {requirement.sentence}"]
+    failure = record.get("failure")
+    if failure:
+        lines += [f"  wanted  {failure['about']}: {failure['wanted']}", f"  got     {failure['got']}"]
+    else:
+        lines.append(f"  reason  {record['reason']}")
+    if record.get("curl"):
+        lines.append(f"  again   {record['curl']}")
+    lines.append(f"  spec    {requirement.profile}, {requirement.id}")
+    return "\n".join(plain(line) for line in lines)

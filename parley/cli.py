@@ -1,0 +1,136 @@
+"""The command line: wires the folders together and holds no logic of its own."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from conformance import options
+from conformance.lease import LeaseTaken
+from conformance.plan import SelectionError
+from conformance.server_process import StartError
+from conformance.session import Session, SessionError, load_spec, version
+from parley import scaffold, target_commands
+from parley.progress import RunProgress
+from protocol.mint import MintError
+from protocol.spec import SpecError
+from protocol.target import TargetError
+from reports import runlog, score, terminal, writers
+
+USER_ERRORS = (
+    SessionError,
+    TargetError,
+    SelectionError,
+    LeaseTaken,
+    StartError,
+    MintError,
+    SpecError,
+    options.OptionError,
+    runlog.RunLogError,
+    scaffold.ScaffoldError,
+)
+NOTHING_DECIDED = 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code."""
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    if arguments[:1] == ["serve"]:
+        # The server has its own options and its own process; it is imported only when it is wanted.
+        from reference_server.main import main as serve
+
+        return int(serve(arguments[1:]))
+    parser = _parser()
+    parsed = parser.parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = parsed.command
+    try:
+        return command(parsed)
+    except USER_ERRORS as error:
+        print(f"parley: {error}", file=sys.stderr)
+        return NOTHING_DECIDED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="parley", description="Scores anything that speaks the P2P chat signaling protocol."
+    )
+    parser.add_argument("--version", action="version", version=f"parley {version()}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    scoring = commands.add_parser(
+        "score",
+        help="score a server, by default the embedded reference server",
+        description="Scores a server and writes its reports. Exit codes: 0 every applicable claimed MUST "
+        "passed, 1 one did not, 2 nothing was decided, 3 an error of our own.",
+    )
+    options.add(scoring.add_argument)
+    scoring.set_defaults(command=_score)
+
+    report = commands.add_parser("report", help="show the score card of a run again, from its run log")
+    report.add_argument("run", type=Path, metavar="RUN", help="the run's folder")
+    report.add_argument("--spec", type=Path, dest="spec_dir", metavar="DIR", help="another spec folder")
+    report.set_defaults(command=_report)
+
+    commands.add_parser("serve", help="start the reference server (parley serve --help)", add_help=False)
+
+    linting = commands.add_parser(
+        "lint", help="does the spec contradict itself, is every id checked or excluded?"
+    )
+    linting.add_argument("--spec", type=Path, dest="spec_dir", metavar="DIR", help="another spec folder")
+    linting.set_defaults(command=_lint)
+
+    target_commands.add(commands)
+    scaffold.add(commands)
+    return parser
+
+
+def _score(parsed: argparse.Namespace) -> int:
+    settings = options.settings(vars(parsed))
+    spec = load_spec(settings)
+    with RunProgress(Console(stderr=True)) as progress:
+        session = Session(settings, spec, [progress])
+        folder = asyncio.run(_until_interrupted(session))
+    report = score.evaluate(runlog.read(folder), spec)
+    writers.write_all(report, folder)
+    terminal.show(report, Console(highlight=False))
+    print(f"Report     {folder / 'index.html'}")
+    return report.exit_code
+
+
+async def _until_interrupted(session: Session) -> Path:
+    """Ctrl-C (and a polite TERM) end the run early, with a report of what was decided."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, session.stop, "interrupted")
+    return await session.run()
+
+
+def _report(parsed: argparse.Namespace) -> int:
+    from protocol.spec import SPEC_DIR, load
+
+    report = score.evaluate(runlog.read(parsed.run), load(parsed.spec_dir or SPEC_DIR))
+    terminal.show(report, Console(highlight=False))
+    return report.exit_code
+
+
+def _lint(parsed: argparse.Namespace) -> int:
+    from conformance import registry
+    from protocol import lint
+    from protocol.spec import SPEC_DIR
+
+    registry.load_checks()
+    known: dict[str, str] = {}
+    known.update((check.requirement, check.module) for check in registry.CHECKS)
+    known.update((observer.requirement, observer.module) for observer in registry.OBSERVERS)
+    findings = lint.lint(parsed.spec_dir or SPEC_DIR, known)
+    for finding in findings:
+        print(finding)
+    if not findings:
+        print("The spec does not contradict itself, and every requirement is checked or excluded.")
+    return 1 if findings else 0
