@@ -6,7 +6,6 @@ What an envelope must look like is the schema's business; this opens whatever ho
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import os
 import time
@@ -80,6 +79,14 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8")).hexdigest()
 
 
+def from_base64(text: str) -> bytes:
+    """The bytes of standard base64 with its padding. Raises EnvelopeError."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        raise EnvelopeError("expected standard base64 with its padding") from None
+
+
 def _encode(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
@@ -89,9 +96,9 @@ def _decode(envelope: Mapping[str, Any], name: str, length: int | None = None) -
     if not isinstance(value, str):
         raise EnvelopeError(f"{name}: expected standard base64, got {type(value).__name__}")
     try:
-        data = base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError):
-        raise EnvelopeError(f"{name}: expected standard base64 with its padding") from None
+        data = from_base64(value)
+    except EnvelopeError as error:
+        raise EnvelopeError(f"{name}: {error}") from None
     if length is not None and len(data) != length:
         raise EnvelopeError(f"{name}: expected {length} bytes, got {len(data)}")
     return data
