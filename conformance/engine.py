@@ -79,7 +79,7 @@ class Passing:
             await control.advance(seconds)
             return
         if seconds > self.max_wait:
-            raise NotRun(f"needs {seconds:g} s of waiting; --max-wait allows {self.max_wait:g} s")
+            raise NotRun(f"needs {seconds:g} s of waiting; --max-wait allows {self.max_wait:g} s", "time")
         await self.place.sleep(seconds)
 
 
@@ -221,7 +221,7 @@ class Engine:
             exchange = undecided.exchange or cast.last_exchange
             return Result(Verdict.INCONCLUSIVE, name, reason=str(undecided), exchange=exchange)
         except NotRun as why:
-            return Result(Verdict.NOT_RUN, name, reason=str(why), cause="time")
+            return Result(Verdict.NOT_RUN, name, reason=str(why), cause=why.cause)
         except MintError as why:
             return Result(Verdict.NOT_RUN, name, reason=str(why), cause="tokens")
         except ControlError as error:

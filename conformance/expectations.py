@@ -17,6 +17,7 @@ from protocol.judge import judge, show
 from protocol.operations import Answer, Request
 from protocol.spec import Requirement, Spec
 from protocol.transcript import Redactor
+from reports.runlog import Cause
 
 Role = Literal["judge", "given", "twin"]
 
@@ -49,6 +50,10 @@ class Inconclusive(Exception):
 
 class NotRun(Exception):
     """The check cannot be done here, for the reason given."""
+
+    def __init__(self, reason: str, cause: Cause = "stopped") -> None:
+        super().__init__(reason)
+        self.cause = cause
 
 
 @dataclass

@@ -41,6 +41,16 @@ async def after(expression: str, since: Answer | None = None) -> None:
     await how.pass_time(max(0.0, wait - elapsed))
 
 
+async def after_seconds(seconds: float) -> None:
+    """Lets so many seconds pass, for what is no timing of the policy: a budget's window."""
+    await passing.get().pass_time(seconds)
+
+
+def target_time() -> float:
+    """What the target's clock shows now, in seconds since the epoch, as far as the clocks agree."""
+    return passing.get().now()
+
+
 async def a_moment() -> None:
     """Lets the target's clock move on visibly, so that what comes next is later than what was."""
     await asyncio.sleep(MOMENT_S)
@@ -69,5 +79,5 @@ async def eventually(probe: Callable[[], Awaitable[Answer]], within: str, *, sta
         if answer.status == status or spent >= allowed:
             return answer
         if spent >= how.max_wait:
-            raise NotRun(f"needs up to {allowed} s of waiting; --max-wait allows {how.max_wait:g} s")
+            raise NotRun(f"needs up to {allowed} s of waiting; --max-wait allows {how.max_wait:g} s", "time")
         await asyncio.sleep(POLL_S)

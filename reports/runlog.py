@@ -18,8 +18,8 @@ from reports.verdicts import Verdict
 
 Record = dict[str, Any]
 # Why a check was not run: for want of time, left out by --gentle, not yet built (excluded in the spec), for
-# want of tokens, or because the run was stopped.
-Cause = Literal["time", "gentle", "excluded", "tokens", "stopped"]
+# want of tokens, for want of something else that the target file does not say, or the run was stopped.
+Cause = Literal["time", "gentle", "excluded", "tokens", "unknown", "stopped"]
 FORMAT = 1
 FILE = "run.jsonl"
 
