@@ -236,8 +236,8 @@ def _defaults() -> Json:
 def _target(found: Json, spec: Spec, env: Mapping[str, str]) -> Target:
     base_url = check_url(found["base_url"], "base_url")
     profiles = _profiles(found, spec)
-    if found["csrf"] == "none" and "csrf" in found.get("profiles", ()):
-        raise TargetError("csrf: expected \"claim\", since the profile csrf is claimed, got 'none'")
+    if found["csrf"] == "none" and "csrf" in profiles:
+        raise TargetError('csrf: expected "claim", since the profile csrf is claimed; else list the profiles')
     log = found.get("log") or found.get("start", {}).get("log")
     return Target(
         name=found.get("name") or urlsplit(base_url).netloc,

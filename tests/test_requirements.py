@@ -24,8 +24,8 @@ def test_ids_are_numbered_without_a_gap() -> None:
     assert gaps == {}
     assert {prefix: len(found) for prefix, found in numbers.items()} == {
         "ROOM": 16, "MBOX": 15, "ERR": 5, "HEALTH": 2, "AUTH": 24, "VAL": 19, "RATE": 14, "CSRF": 6,
-        "CORS": 9, "HDR": 5, "ENC": 9, "CONC": 6, "PARTY": 12, "ICE": 8, "PRIV": 7, "EMO": 6, "OTP": 11, "PEER": 15,
-        "WID": 12, "CDN": 9, "SLO": 5,
+        "CORS": 9, "HDR": 5, "ENC": 9, "CONC": 6, "PARTY": 12, "ICE": 8, "PRIV": 7,
+        "EMO": 6, "OTP": 11, "PEER": 15, "WID": 12, "CDN": 9, "SLO": 5,
     }  # fmt: skip
 
 
