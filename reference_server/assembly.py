@@ -1,0 +1,127 @@
+"""Puts the server together from the spec and a configuration. Mutants swap one of the parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from protocol.spec import Spec
+from reference_server.app import App, Checks, Names
+from reference_server.auth import Authenticator
+from reference_server.budgets import Budgets
+from reference_server.clock import Clock, MovableClock
+from reference_server.config import Config, ConfigError
+from reference_server.control import TestControl
+from reference_server.cors import Cors
+from reference_server.csrf import Csrf
+from reference_server.handlers import (
+    HealthHandlers,
+    IceHandlers,
+    MailHandlers,
+    PartyHandlers,
+    RoomHandlers,
+)
+from reference_server.log import Log
+from reference_server.mailbox import Mailbox
+from reference_server.requests import HeaderNames
+from reference_server.routes import Handler, RouteError, Router, operation_route
+from reference_server.sealing import Sealer
+from reference_server.state import RoomRules, Rooms
+from reference_server.turn import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The classes that the server is made of."""
+
+    rooms: type[Rooms] = Rooms
+    offers: type[Mailbox] = Mailbox
+    answers: type[Mailbox] = Mailbox
+    budgets: type[Budgets] = Budgets
+    auth: type[Authenticator] = Authenticator
+    csrf: type[Csrf] = Csrf
+    cors: type[Cors] = Cors
+    sealer: type[Sealer] = Sealer
+    turn: type[Turn] = Turn
+    room_handlers: type[RoomHandlers] = RoomHandlers
+    party_handlers: type[PartyHandlers] = PartyHandlers
+    mail_handlers: type[MailHandlers] = MailHandlers
+    ice_handlers: type[IceHandlers] = IceHandlers
+    app: type[App] = App
+
+
+def build(spec: Spec, config: Config, log: Log, parts: Parts | None = None) -> App:
+    """The application. Raises ConfigError where configuration and spec do not fit."""
+    parts = parts or Parts()
+    clock = MovableClock() if config.test_control else Clock()
+    offers = parts.offers(clock, spec.timings["offer_lifetime"])
+    answers = parts.answers(clock, spec.timings["answer_lifetime"])
+
+    def forget_mail(room_id: str) -> None:
+        offers.drop(room_id)
+        answers.drop(room_id)
+
+    rooms = parts.rooms(clock, _rules(spec), forget_mail)
+    budgets = parts.budgets(
+        clock, {operation.id: operation.budget for operation in spec.operations.values() if operation.budget}
+    )
+    handlers = {
+        **parts.room_handlers(rooms).table(),
+        **parts.party_handlers(rooms).table(),
+        **parts.mail_handlers(rooms, offers, answers).table(),
+        **parts.ice_handlers(rooms, _turn(spec, config, clock, parts)).table(),
+        **HealthHandlers(clock).table(),
+    }
+    router = _router(spec, handlers)
+    if isinstance(clock, MovableClock):
+        TestControl(clock, (rooms.clear, budgets.clear)).add_to(router, spec)
+        log.warning("test_control", hint="anybody may move the clock and reset the server")
+    names = spec.policy["names"]
+    checks = Checks(
+        router=router,
+        auth=parts.auth(spec, config.auth, log),
+        csrf=parts.csrf(names["csrf_header"]),
+        cors=parts.cors(spec, config.allowed_origins),
+        budgets=budgets,
+        sealer=parts.sealer(spec, clock) if config.encryption else None,
+    )
+    wire = Names(
+        headers=HeaderNames(names["csrf_header"], config.trusted_header),
+        token_cookie=names["token_cookie"],
+        encrypted=spec.policy["envelope"]["header"].lower().encode("ascii"),
+    )
+    return parts.app(checks, wire, spec.limits["body_bytes"], log)
+
+
+def _rules(spec: Spec) -> RoomRules:
+    invited = spec.openapi["components"]["schemas"]["InvitedUsers"]
+    return RoomRules(
+        lifetime_s=spec.timings["room_lifetime"],
+        listing_window_s=spec.timings["listing_window"],
+        candidates_kept=spec.limits["candidates_kept"],
+        max_invited=invited["maxItems"],
+        id_prefix=spec.policy["names"]["room_id_prefix"],
+    )
+
+
+def _router(spec: Spec, handlers: dict[str, Handler]) -> Router:
+    """Every operation of the spec that this server offers."""
+    router = Router()
+    for operation in spec.operations.values():
+        handler = handlers.get(operation.id)
+        if handler is not None:
+            try:
+                route = operation_route(spec, operation, handler)
+            except RouteError as error:
+                raise ConfigError(str(error)) from None
+            router.add(operation.method, operation.path, route)
+    return router
+
+
+def _turn(spec: Spec, config: Config, clock: Clock, parts: Parts) -> Turn | None:
+    if config.turn is None:
+        return None
+    least, most = spec.timings["turn_credential_min"], spec.timings["turn_credential_max"]
+    ttl = most if config.turn.ttl is None else config.turn.ttl
+    if not least <= ttl <= most:
+        raise ConfigError(f"turn.ttl: expected {least} to {most} seconds, got {ttl}")
+    return parts.turn(clock, config.turn.urls, config.turn.secret.encode("utf-8"), ttl)

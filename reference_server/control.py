@@ -1,0 +1,59 @@
+"""Test control: moves the clock and forgets everything. It exists only where the configuration asks for it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from protocol.spec import Json, Spec
+from reference_server.clock import MovableClock
+from reference_server.refusal import Invalid
+from reference_server.routes import Call, Handler, Route, Router
+
+MAX_OFFSET_S = 100 * 365 * 86_400.0  # beyond it dates could no longer be written
+
+
+class TestControl:
+    """The two operations; tokens are not asked for, since none would say who may do this."""
+
+    __test__ = False  # not a test class, whatever its name says to pytest
+
+    def __init__(self, clock: MovableClock, forget: Sequence[Callable[[], None]]) -> None:
+        self._clock = clock
+        self._forget = forget
+
+    def add_to(self, router: Router, spec: Spec) -> None:
+        table: dict[str, tuple[Handler, bool]] = {
+            "advanceClock": (self.advance, True),
+            "reset": (self.reset, False),
+        }
+        for name, (handler, takes_body) in table.items():
+            route = Route(
+                name=name,
+                handler=handler,
+                needs_token=False,
+                guarded=False,
+                sealed=False,
+                body=None,
+                takes_body=takes_body,
+                per=None,
+            )
+            router.add("POST", spec.test_control[name], route)
+
+    def advance(self, call: Call) -> Json:
+        step = call.fields.get("advanceSeconds")
+        if isinstance(step, bool) or not isinstance(step, int | float):
+            raise Invalid("advanceSeconds: expected a number", field="advanceSeconds")
+        # Compared before anything is added: an int of any size compares, and nothing overflows.
+        if not 0 <= step <= MAX_OFFSET_S - self._clock.offset or not math.isfinite(step):
+            raise Invalid(
+                "advanceSeconds: expected a number from 0, not of centuries", field="advanceSeconds"
+            )
+        self._clock.advance(float(step))
+        return {"now": self._clock.now_ms()}
+
+    def reset(self, call: Call) -> Json:
+        for forget in self._forget:
+            forget()
+        self._clock.reset()
+        return {"success": True}

@@ -1,0 +1,59 @@
+"""CORS and the security headers: which origins may read answers, and what every answer carries.
+
+The allow-list holds exact origins. What a foreign origin may not do is decided in csrf.py.
+"""
+
+from __future__ import annotations
+
+from protocol.spec import Spec
+from reference_server.refusal import Header
+
+PREFLIGHT_AGE_S = 600
+
+# What every answer carries. Answers are for one user at one time, so none is to be cached.
+SECURITY: tuple[Header, ...] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-store"),
+    (b"vary", b"Origin"),
+)
+
+
+class Cors:
+    """The allow-list. Header names that scripts may read or send come from the spec."""
+
+    def __init__(self, spec: Spec, allowed_origins: tuple[str, ...]) -> None:
+        self._allowed = frozenset(origin.encode("ascii") for origin in allowed_origins)
+        limited = spec.openapi["components"]["responses"]["RateLimited"]["headers"]
+        exposed = [spec.policy["envelope"]["header"], *limited]
+        self._exposed: Header = (b"access-control-expose-headers", ", ".join(exposed).encode("ascii"))
+        methods = sorted({operation.method for operation in spec.operations.values()} | {"OPTIONS"})
+        headers = ["Content-Type", "Authorization", spec.policy["names"]["csrf_header"]]
+        self._preflight: list[Header] = [
+            (b"access-control-allow-methods", ", ".join(methods).encode("ascii")),
+            (b"access-control-allow-headers", ", ".join(headers).encode("ascii")),
+            (b"access-control-max-age", b"%d" % PREFLIGHT_AGE_S),
+        ]
+
+    def allows(self, origin: bytes | None) -> bool:
+        return origin in self._allowed
+
+    def foreign(self, origin: bytes | None) -> bool:
+        """True for a request that a browser sent from an origin that nobody allowed."""
+        return origin is not None and not self.allows(origin)
+
+    def headers(self, origin: bytes | None) -> list[Header]:
+        """What any answer to this origin carries: nothing where there is none, or a foreign one."""
+        if origin is None or not self.allows(origin):
+            return []
+        return [
+            (b"access-control-allow-origin", origin),
+            (b"access-control-allow-credentials", b"true"),
+            self._exposed,
+        ]
+
+    def preflight(self, origin: bytes | None) -> list[Header]:
+        """What an answer to OPTIONS carries besides."""
+        return self._preflight if self.allows(origin) else []
