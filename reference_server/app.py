@@ -135,7 +135,8 @@ class App:
         self, request: Request, route: Route, identity: Identity | None, params: dict[str, str], raw: bytes
     ) -> Json:
         user = NO_USER if identity is None else identity.user
-        budgets, fields = self._checks.budgets, {}
+        budgets = self._checks.budgets
+        fields: Json = {}
         by_room = route.per is not None and "room" in route.per
         if route.per is not None and not by_room:
             budgets.check(route.name, self._key(request, route.per, user, fields, params))

@@ -56,9 +56,8 @@ class Authenticator:
         self._settings = settings
         self._leeway = spec.timings["token_leeway"]
         names: list[str] = spec.policy["names"]["user_claims"]
-        self._user_claims = [settings.user_claim] if settings.user_claim else names
-        if settings.user_claim in names:
-            self._user_claims = names
+        other = settings.user_claim
+        self._user_claims = names if other is None or other in names else [other]
         self._user_id: Validator = component_validator(spec, "UserId")
         self._secret = _secret_key(settings.hs256_secret, log) if settings.hs256_secret else None
         self._source = KeySource(settings.jwks_url, log, self.forget) if settings.jwks_url else None
@@ -93,9 +92,8 @@ class Authenticator:
             raise BadToken
         self._check_parties(claims)
         csrf = claims.get("csrf")
-        identity = Identity(
-            self._user(claims), token, csrf if isinstance(csrf, str) and csrf else None, until
-        )
+        csrf = csrf if isinstance(csrf, str) and csrf else None
+        identity = Identity(self._user(claims), token, csrf, until)
         if len(self._cache) >= CACHED_TOKENS:
             del self._cache[next(iter(self._cache))]
         self._cache[token] = identity
@@ -112,7 +110,7 @@ class Authenticator:
             key = self._secret
         elif alg == "RS256" and self._source is not None and (kid is None or isinstance(kid, str)):
             key = await self._source.key(kid)
-        if key is None:
+        if key is None or not isinstance(alg, str):
             raise BadToken
         try:
             return jwt.decode(token, key, algorithms=[alg]).claims

@@ -115,14 +115,14 @@ class _Reader:
         if level not in LEVELS:
             raise self._error("log.level", f"expected one of {', '.join(LEVELS)}, got {level!r}")
         file = self._get("log", "file")
+        trusted = self._matching("address", "trusted_header", r"[A-Za-z0-9\-]*", "a header name")
         return Config(
             auth=auth,
             allowed_origins=self._strings("cors", "allowed_origins", ORIGIN, "origins such as https://host"),
             encryption=bool(self._get("encryption", "enabled")),
             turn=self._turn(),
             test_control=bool(self._get("test_control", "enabled")),
-            trusted_header=self._matching("address", "trusted_header", r"[A-Za-z0-9\-]*", "a header name")
-            or "",
+            trusted_header=trusted or "",
             log_level=level,
             log_file=Path(file) if file else None,
         )
@@ -135,9 +135,7 @@ class _Reader:
         if not urls:
             raise self._error("turn.urls", "expected at least one URL such as turn:host:3478")
         if secret is None:
-            raise self._error(
-                "turn.secret", "missing; the TURN server's secret is needed (or turn.secret_env)"
-            )
+            raise self._error("turn.secret", "missing; the secret of the TURN server (or turn.secret_env)")
         return TurnConfig(urls, secret, self._get("turn", "ttl"))
 
     def _check_keys(self) -> None:

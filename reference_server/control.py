@@ -1,4 +1,4 @@
-"""Test control: moves the clock and forgets everything. It exists only where the configuration asks for it."""
+"""Test control: moves the clock and forgets everything. It is there only where the configuration says so."""
 
 from __future__ import annotations
 
@@ -46,9 +46,7 @@ class TestControl:
             raise Invalid("advanceSeconds: expected a number", field="advanceSeconds")
         # Compared before anything is added: an int of any size compares, and nothing overflows.
         if not 0 <= step <= MAX_OFFSET_S - self._clock.offset or not math.isfinite(step):
-            raise Invalid(
-                "advanceSeconds: expected a number from 0, not of centuries", field="advanceSeconds"
-            )
+            raise Invalid("advanceSeconds: expected 0 or more, not centuries", field="advanceSeconds")
         self._clock.advance(float(step))
         return {"now": self._clock.now_ms()}
 

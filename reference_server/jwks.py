@@ -1,4 +1,4 @@
-"""The keys of an issuer, fetched from its JWKS URL and kept. Which tokens they make good is auth.py's business.
+"""The keys of an issuer, fetched from its JWKS URL and kept. What tokens they make good auth.py decides.
 
 An unknown key id triggers a fetch, at most one at a time and one in a while; in an outage the keys that
 are kept go on working.

@@ -56,10 +56,13 @@ def _clean_line(match: re.Match[str]) -> str:
     if start.startswith("a=candidate:"):
         return clean_candidate(line) or ""
     if start.startswith(("c=", "a=rtcp:")):
-        return DEFAULT.sub(
-            lambda found: found[1] + _neutral(found[2]) if hidden(found[2]) else found[0], line
-        )
+        return DEFAULT.sub(_without_default, line)
     return line
+
+
+def _without_default(match: re.Match[str]) -> str:
+    before, address = match.groups()
+    return before + _neutral(address) if hidden(address) else match.group()
 
 
 def _without_related(match: re.Match[str]) -> str:

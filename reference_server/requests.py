@@ -35,9 +35,10 @@ class Request:
         found: dict[bytes, bytes] = {}
         for name, value in scope["headers"]:
             if name in wanted:
-                if name in found:
-                    value = found[name] + (b"; " if name == b"cookie" else b", ") + value
-                found[name] = value
+                if name not in found:
+                    found[name] = value
+                else:
+                    found[name] += (b"; " if name == b"cookie" else b", ") + value
         self.found = found
         self.method: str = scope["method"]
         self.path: str = scope["raw_path"].decode("latin-1")

@@ -40,9 +40,8 @@ def claim(host: str, port: int) -> socket.socket:
         claimed.bind(address)
     except OSError as error:
         claimed.close()
-        raise ServeError(
-            f"cannot listen on {host} port {port}: {(error.strerror or 'failed').lower()}"
-        ) from None
+        why = (error.strerror or "failed").lower()
+        raise ServeError(f"cannot listen on {host} port {port}: {why}") from None
     claimed.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     return claimed
 
@@ -72,7 +71,7 @@ async def serve(app: Any, claimed: socket.socket, on_ready: Callable[[str], None
     await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
     if running.done():
         raise ServeError(f"the HTTP server on {host} port {port} ended by itself")
-    server.stop()
+    server.stop()  # type: ignore[no-untyped-call]
     await asyncio.wait({running}, timeout=STOP_S)
 
 

@@ -127,14 +127,8 @@ class Rooms:
             details["anonymous"] = parent.anonymous
         now = self._clock.now_ms()
         self._sweep(now)
-        room = Room(
-            self._new_id(),
-            creator,
-            creator_name,
-            iso(now),
-            CandidateLog(self._rules.candidates_kept),
-            **details,
-        )
+        log = CandidateLog(self._rules.candidates_kept)
+        room = Room(self._new_id(), creator, creator_name, iso(now), log, **details)
         room.invited = dict.fromkeys(invited)
         room.participants[creator] = None
         self._by_write[room.id] = room

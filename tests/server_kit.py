@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from protocol import tokens
 from protocol.spec import load
+from reference_server.clock import Clock
 
 SPEC = load()
 SECRET = "a secret of the tests, long enough for HS256"
@@ -33,6 +34,19 @@ CONFIG: dict[str, dict[str, Any]] = {
     "turn": {"urls": ["turn:127.0.0.1:3478?transport=udp"], "secret": "turn secret"},
     "test_control": {"enabled": True},
 }
+
+
+START = 1_700_000_000.0
+
+
+class FakeClock(Clock):
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.time = START
+
+    def now(self) -> float:
+        return self.time
 
 
 def toml(config: Mapping[str, Mapping[str, Any]]) -> str:

@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from server_kit import START, FakeClock
 
 from protocol.spec import Budget
 from reference_server.budgets import Budgets
-from reference_server.clock import Clock
 from reference_server.refusal import TooMany
-
-START = 1_700_000_000.0
-
-
-class FakeClock(Clock):
-    def __init__(self) -> None:
-        self.time = START
-
-    def now(self) -> float:
-        return self.time
 
 
 @pytest.fixture

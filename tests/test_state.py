@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from server_kit import FakeClock
 
-from reference_server.clock import Clock
 from reference_server.refusal import Forbidden, Invalid, NotFound
 from reference_server.state import RoomRules, Rooms
 
 LIFETIME, WINDOW = 3600, 300
-
-
-class FakeClock(Clock):
-    def __init__(self) -> None:
-        self.time = 1_700_000_000.0
-
-    def now(self) -> float:
-        return self.time
 
 
 @pytest.fixture

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from server_kit import FakeClock
 
 from reference_server.candidates import START, CandidateLog
-from reference_server.clock import Clock
 from reference_server.mailbox import Mailbox
 from reference_server.refusal import Invalid
 
 LIFETIME = 30
-
-
-class FakeClock(Clock):
-    def __init__(self) -> None:
-        self.time = 1_700_000_000.0
-
-    def now(self) -> float:
-        return self.time
 
 
 @pytest.fixture
