@@ -127,6 +127,8 @@ def _told(error: jsonschema_rs.ValidationError) -> Iterator[Problem]:
         yield Problem(_path(where), f"is not of type {' or '.join(details['types'])}")
     elif kind.name == "anyOf":
         yield Problem(_path(where), "has none of the possible shapes")
+    elif kind.name == "falseSchema":
+        yield Problem(_path(where), "is not allowed here")
     else:
         yield Problem(_path(where), error.message)
 
