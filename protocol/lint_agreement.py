@@ -6,9 +6,17 @@ from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from protocol.findings import CONTROL, OPENAPI, POLICY, PROBES, Files, Finding
+from protocol.findings import ASYNCAPI, CONTROL, OPENAPI, PAGE, POLICY, PROBES, Files, Finding
 from protocol.spec import Json, dereference
 from protocol.validation import Validator
+
+
+def versions_agree(files: Files) -> Iterator[Finding]:
+    version = files.at(POLICY, "version")
+    described = ((file, ("info", "version")) for file in (OPENAPI, CONTROL, ASYNCAPI))
+    for file, keys in (*described, (PAGE, ("version",))):
+        if files.at(file, *keys) != version:
+            yield Finding(file, ".".join(keys), f"expected {version} (policy.yaml version)")
 
 
 def operations_are_named_once(files: Files) -> Iterator[Finding]:
@@ -181,6 +189,7 @@ def _with_examples(node: Any, where: tuple[str, ...]) -> Iterator[tuple[tuple[st
 
 
 RULES = (
+    versions_agree,
     operations_are_named_once,
     every_operation_has_a_budget_or_none,
     what_is_safe_to_repeat_is_a_read,

@@ -113,6 +113,13 @@ CONTRADICTIONS: dict[str, tuple[list[Edit], list[Wanted]]] = {
         [(POLICY, "budgets.joinRoom.window", "less than the minimum of 1")],
     ),
     # policy.yaml against openapi.yaml and test-control.yaml
+    "files of another version": (
+        [(POLICY, "version", "1.1")],
+        [
+            *[(file, "info.version", "expected 1.1") for file in (OPENAPI, CONTROL, "asyncapi.yaml")],
+            (PAGE, "version", "expected 1.1"),
+        ],
+    ),
     "an operation without a word on its budget": (
         [(POLICY, "budgets listRooms", REMOVED)],
         [(POLICY, "budgets.listRooms", "give the operation a budget or say `none`")],
