@@ -85,10 +85,11 @@ class Cast:
             self._made[name] = await self._make(name)
         return self._made[name]
 
-    async def person(self, actor: str) -> User:
-        """A new user that no other check knows."""
+    async def person(self, actor: str, *, id_length: int = 0) -> User:
+        """A new user that no other check knows, with an id of at least so many characters."""
         number = next(self.world.counter)
-        minted = await self.world.minter.person(f"{actor}_{self.world.run_id}_{number}")
+        user_id = f"{actor}_{self.world.run_id}_{number}".ljust(id_length, "x")
+        minted = await self.world.minter.person(user_id)
         self._ids.append(minted.user_id)
         self.redactor.add(minted.token, f"{actor} token")
         if minted.csrf:

@@ -175,7 +175,7 @@ class Session:
             todo.observers,
             Options(
                 seed=seed,
-                concurrency=2 if settings.gentle else settings.concurrency,
+                concurrency=self._concurrency(),
                 max_wait=settings.max_wait,
                 deadline_s=settings.deadline or DEADLINE_S + (0 if control else settings.max_wait),
             ),
@@ -227,6 +227,11 @@ class Session:
             world = self._world(target, new_run_id(), self._moves_clock(target), lambda record: None)
             async for finding in doctor.examine(world, self.settings.profiles):
                 yield finding
+
+    def _concurrency(self) -> int:
+        if self._minter.capacity is not None:
+            return 1  # a static list lends its few people to one check at a time
+        return 2 if self.settings.gentle else self.settings.concurrency
 
     async def _preflight(self, world: World) -> str | None:
         """Why nothing can be scored at all, or None. Also puts a controlled clock back to now."""

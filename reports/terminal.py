@@ -43,7 +43,8 @@ def show(report: Report, console: Console) -> None:
             "dim",
         )
     )
-    for finding in sorted(report.of(*RED), key=_gravity):
+    scored = [finding for finding in report.of(*RED) if finding.requirement.level != "MAY"]
+    for finding in sorted(scored, key=_gravity):
         _show_finding(finding, report, console)
     _show_table(report, console)
     _show_undecided(report, console)
@@ -139,6 +140,11 @@ def _show_undecided(report: Report, console: Console) -> None:
         line = Text(f"{MARGIN}{_ids(ids)}  ")
         line.append(plain(reason), "dim")
         console.print(line)
+    for finding in report.of(*RED):
+        if finding.requirement.level == "MAY":
+            line = Text(f"{MARGIN}{finding.requirement.id}  ")
+            line.append(f"a MAY that is not offered: {finding.requirement.sentence}", "dim")
+            console.print(line)
     company = [check for check in report.log.verdicts if check["note"].startswith("failed once in company")]
     for check in company:
         line = Text(f"{MARGIN}{check['requirement']}  ")

@@ -79,7 +79,7 @@ async def rooms_made_at_once_are_all_listed(cast: Cast, spec: Spec) -> None:
 async def joins_and_leaves_at_once_end_at_the_exact_count(cast: Cast, alice: User) -> None:
     for _ in range(3):
         room = await cast.new_room(alice)
-        stay, go, come = (await cast.people(CROWD // 3, actor) for actor in ("stay", "go", "come"))
+        stay, go, come = [await cast.people(CROWD // 3, actor) for actor in ("stay", "go", "come")]
         for person in [*stay, *go]:
             given(await person.join(room))
         given_that(

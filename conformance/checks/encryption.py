@@ -54,7 +54,9 @@ async def an_answer_to_a_bearer_is_an_envelope(cast: Cast, spec: Spec, case: str
     expect(answer.status, f"the status of {case} by bearer").equals(200)
     expect((answer.header(header_of(spec)) or "").lower(), f"the header {header_of(spec)}").equals("true")
     shape = answer.envelope if answer.envelope is not None else answer.body
-    problems = [f"{p.path}: {p.message}" for p in validation.envelope_validator(spec).problems(shape)]
+    problems = [
+        f"{p.path}: {p.message}" for p in validation.component_validator(spec, "Envelope").problems(shape)
+    ]
     expect(problems, "what is wrong with the envelope").is_empty()
     expect(len(part(answer, "salt")), "the bytes of the salt").equals(spec.policy["envelope"]["salt_bytes"])
     expect(len(part(answer, "iv")), "the bytes of the iv").equals(spec.policy["envelope"]["iv_bytes"])

@@ -1,0 +1,176 @@
+"""privacy: unlisted and anonymous rooms, address hygiene, what reaches whom (PRIV-1 to PRIV-7)."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+from conformance.cast import Cast
+from conformance.checks.errors import SEARCHED_CHARS, SEARCHED_TEXTS
+from conformance.checks.ice import lines
+from conformance.checks.rooms import listed
+from conformance.expectations import expect, given, given_that, twin
+from conformance.registry import check, each, observer
+from conformance.things import host_candidate, mark, relay_candidate, sdp
+from protocol import probes
+from protocol.client import User
+from protocol.operations import Answer
+from protocol.spec import Spec
+
+# Fields that may carry an address: they are what the mail is for.
+ADDRESSED = frozenset({"offer", "answer", "candidate", "candidates", "iceServers"})
+PRIVATE = ("10.1.2.3", "172.16.4.5", "192.168.6.7", "127.0.0.1", "169.254.8.9", "fe80::1", "fd00::2", "::1")
+
+
+@check("PRIV-1")
+async def an_unlisted_room_is_never_listed(alice: User, bob: User, stranger: User) -> None:
+    room = given(await alice.create_room(isPublic=False)).room_id
+    public = given(await alice.create_room(isPublic=True)).room_id
+    given_that(await listed(stranger, public), "a public room in the listing").differs(None)
+    given(await bob.join(room))
+    given(await alice.heartbeat(room))
+    for user in (alice, bob, stranger):
+        expect(await listed(user, room), f"the unlisted room as {user.actor} sees it").equals(None)
+
+
+@check("PRIV-2")
+async def an_anonymous_room_hides_who_made_it(alice: User, bob: User, stranger: User) -> None:
+    made = given(await alice.create_room(anonymous=True))
+    open_room = given(await alice.create_room())
+    shown = [
+        given(await bob.join(made.room_id)),
+        given(await stranger.list_rooms()),
+        given(await bob.heartbeat(made.room_id)),
+    ]
+    for answer in shown:
+        rooms = answer.rooms if answer.operation == "listRooms" else [answer.room]
+        for room in rooms:
+            if room.get("roomId") == made.room_id:
+                expect(sorted(room), f"the fields of the room in {answer.operation}").lacks("broadcasterId")
+                expect(sorted(room), f"the fields of the room in {answer.operation}").lacks("broadcasterName")
+                for secret in (alice.id, alice.name):
+                    expect(repr(room), f"the room in {answer.operation}").lacks(secret)
+    given_that(ids_of(shown[1]), "the rooms listed").contains(made.room_id)
+    seen = await listed(stranger, open_room.room_id) or {}
+    given_that(seen.get("broadcasterId"), "broadcasterId of an ordinary room").equals(alice.id)
+
+
+def ids_of(answer: Answer) -> list[Any]:
+    return [room.get("roomId") for room in answer.rooms]
+
+
+@check("PRIV-2")
+async def mail_of_an_anonymous_room_reaches_its_reader(alice: User, bob: User) -> None:
+    room = given(await alice.create_room(anonymous=True)).room_id
+    given(await bob.join(room))
+    offer = sdp()
+    given(await alice.send_offer(room, offer))
+    answer = await bob.get_offer(room)
+    expect(answer).accepted().offer_is(offer)
+    expect(str(answer.at("fromUserId")), "fromUserId of the offer").lacks(alice.name)
+
+
+@observer("PRIV-3", exercised=lambda answer: answer.status is not None)
+def no_answer_carries_a_personal_address(spec: Spec, answer: Answer, checking: str) -> str | None:
+    """Searches every answer of the run, the fields that are meant for addresses aside."""
+    for pattern in personal_patterns(spec):
+        for text in searched(answer):
+            found = pattern.found_in(text)
+            if found is not None:
+                return f"the {answer.status} of {answer.operation} carries an {pattern.name}: {found[:80]!r}"
+    return None
+
+
+@functools.cache
+def personal_patterns(spec: Spec) -> list[probes.Pattern]:
+    return probes.personal(spec)
+
+
+def searched(answer: Answer) -> list[str]:
+    texts = strings_but(answer.body, ADDRESSED)
+    return [text[:SEARCHED_CHARS] for text in itertools.islice(texts, SEARCHED_TEXTS)]
+
+
+def strings_but(value: Any, left_out: frozenset[str]) -> Iterator[str]:
+    """Every string in a JSON value, below no field of these names."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from strings_but(item, left_out)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            if name not in left_out:
+                yield from strings_but(item, left_out)
+
+
+@check("PRIV-3")
+async def a_room_shows_no_personal_address(alice: User, bob: User, room: str, spec: Spec) -> None:
+    headers = [("X-Forwarded-For", "203.0.113.77"), ("X-Real-IP", "203.0.113.78")]
+    user = bob.with_headers(*headers)
+    for answer in (await user.join(room), await user.list_rooms(), await user.heartbeat(room)):
+        given_that(answer.status, f"the status of {answer.operation}").equals(200)
+        expect(no_answer_carries_a_personal_address(spec, answer, ""), "what the answer shows").equals(None)
+
+
+@check("PRIV-4")
+@each(lambda spec: [("sendCandidate", "sendCandidate")])
+async def private_host_candidates_stay_inside(cast: Cast, alice: User, bob: User, case: str) -> None:
+    room = given(await alice.create_room(anonymous=True)).room_id
+    given(await bob.join(room))
+    for address in PRIVATE:
+        expect(await alice.send_candidate(room, host_candidate(address))).refused()
+    related = relay_candidate().replace("raddr 0.0.0.0", "raddr 192.168.6.7")
+    expect(await alice.send_candidate(room, related)).refused()
+    relayed = relay_candidate(7)
+    twin(await alice.send_candidate(room, relayed))
+    seen = lines(given(await bob.get_candidates(room)))
+    for address in PRIVATE:
+        expect(repr(seen), "the candidates that bob sees").lacks(address)
+    expect(seen, "the candidates that bob sees").contains(relayed)
+
+
+@check("PRIV-6")
+async def the_listing_shows_room_fields_only(alice: User, bob: User, room: str, spec: Spec) -> None:
+    known = set(room_fields(spec))
+    shown = await listed(bob, room)
+    given_that(shown, "the room in the listing").differs(None)
+    extra = sorted(set(shown or {}) - known)
+    expect(extra, "the fields of a listed room that are no Room fields").is_empty()
+
+
+def room_fields(spec: Spec) -> list[str]:
+    found: dict[str, Any] = spec.openapi["components"]["schemas"]["Room"]
+    names = list(found.get("properties", {}))
+    for part in found.get("allOf", []):
+        names += list(part.get("properties", {}))
+    return names
+
+
+@check("PRIV-7")
+async def what_is_sent_in_a_room_stays_in_it(
+    cast: Cast, alice: User, bob: User, stranger: User, room: str
+) -> None:
+    marks = [mark() for _ in range(4)]
+    given(await alice.send_offer(room, sdp(marks[0])))
+    given(await bob.send_answer(room, sdp(marks[1])))
+    key = f"{marks[2]}{marks[3]}"
+    unlisted = given(await alice.create_room(isPublic=False, encryptedRoomKey=key)).room_id
+    given_that(bool(unlisted), "whether the unlisted room was made").equals(True)
+    outside = [
+        await stranger.list_rooms(),
+        await stranger.get_offer(room),
+        await stranger.get_answer(room),
+        await stranger.heartbeat(room),
+        await stranger.leave(room),
+        await stranger.send(stranger.offering(room, "parley")),
+        await stranger.without_token().get_offer(room),
+        await stranger.health(),
+    ]
+    for answer in outside:
+        told = answer.raw.decode("utf-8", "replace") + repr(answer.headers)
+        for secret in [*marks, unlisted]:
+            expect(told, f"what {answer.operation} tells a stranger").lacks(secret)
+    expect(await bob.get_offer(room)).accepted()
