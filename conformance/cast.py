@@ -22,7 +22,7 @@ from protocol.operations import Answer, Operations, Request
 from protocol.spec import Spec
 from protocol.target import Target
 from protocol.transcript import Transcript
-from protocol.wire import Wire, WireOptions
+from protocol.wire import Wire
 
 PEOPLE = ("alice", "bob", "carol", "dave", "erin", "stranger")
 JOINS = ("createRoom", "createPartyRoom", "joinRoom")
@@ -36,7 +36,7 @@ class World:
     target: Target
     minter: Minter
     transcript: Transcript
-    wire: WireOptions
+    wire: Wire
     run_id: str
     control: TestControl | None = None
     watch: Callable[[str, Answer], None] = lambda attempt, answer: None
@@ -57,12 +57,11 @@ class World:
 class Cast:
     """Makes people and things for one attempt and takes them out of their rooms afterwards."""
 
-    def __init__(self, world: World, job: Job, attempt: str, wire: Wire) -> None:
+    def __init__(self, world: World, job: Job, attempt: str) -> None:
         self.world = world
         self.spec = world.spec
         self.target = world.target
         self.job = job
-        self._wire = wire
         self._made: dict[str, Any] = {}
         self._inside: dict[tuple[str, str], User] = {}
         self._ids: list[str] = []
@@ -72,7 +71,7 @@ class Cast:
         self.lane = Lane(
             world.spec,
             world.operations,
-            wire,
+            world.wire,
             world.transcript,
             self.redactor,
             attempt,

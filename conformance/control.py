@@ -6,7 +6,7 @@ import time
 
 from protocol.operations import JSON_TYPE, Request, encode
 from protocol.spec import Spec
-from protocol.wire import Wire, WireOptions
+from protocol.wire import Wire
 
 
 class ControlError(Exception):
@@ -18,9 +18,9 @@ class TestControl:
 
     __test__ = False  # not a test class, whatever its name says to pytest
 
-    def __init__(self, spec: Spec, options: WireOptions) -> None:
+    def __init__(self, spec: Spec, wire: Wire) -> None:
         self._paths = spec.test_control
-        self._options = options
+        self._wire = wire
         self.offset = 0.0
 
     async def advance(self, seconds: float) -> None:
@@ -37,12 +37,8 @@ class TestControl:
 
     async def _post(self, name: str, fields: dict[str, float]) -> None:
         path = self._paths[name]
-        wire = Wire(self._options)
-        try:
-            request = Request(name, "POST", path, (("Content-Type", JSON_TYPE),), encode(fields))
-            answer = await wire.send(request)
-        finally:
-            await wire.close()
+        request = Request(name, "POST", path, (("Content-Type", JSON_TYPE),), encode(fields))
+        answer = await self._wire.send(request)
         if answer.status != 200:
             came = answer.error or f"{answer.status}"
             raise ControlError(f"test control: POST {path}: wanted 200, got {came}")

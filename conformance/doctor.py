@@ -14,7 +14,6 @@ from conformance import registry
 from conformance.cast import Cast, World
 from protocol.mint import MintError
 from protocol.operations import Answer
-from protocol.wire import Wire
 
 TRIES = 2
 A_CHECK_NEEDS = 3  # people, on average over the suite; measured, for an estimate only
@@ -33,11 +32,7 @@ async def unreachable(world: World) -> str | None:
     """Why the target gives no HTTP answer, or None when it does."""
     answer = Answer("health")
     for _ in range(TRIES):
-        wire = Wire(replace(world.wire, keep_alive=False))
-        try:
-            answer = await wire.send(world.operations.request("health"))
-        finally:
-            await wire.close()
+        answer = await world.wire.send(world.operations.request("health"))
         if answer.status is not None:
             return None
     return f"{world.target.base_url} gives no HTTP answer: {answer.error}"
@@ -50,18 +45,14 @@ async def examine(world: World, profiles: tuple[str, ...] = ()) -> AsyncIterator
         yield Finding(False, reason, blocking=True)
         return
     yield Finding(True, f"{world.target.base_url} answers")
-    wire = Wire(world.wire)
-    try:
-        async for finding in _signing_in(world, wire):
-            yield finding
-    finally:
-        await wire.close()
+    async for finding in _signing_in(world):
+        yield finding
     yield _users_needed(world, profiles)
 
 
-async def _signing_in(world: World, wire: Wire) -> AsyncIterator[Finding]:
+async def _signing_in(world: World) -> AsyncIterator[Finding]:
     job = registry.Job(_A_LOOK)
-    cast = Cast(world, job, "target check", wire)
+    cast = Cast(world, job, "target check")
     try:
         user = await cast.person("alice")
     except MintError as error:

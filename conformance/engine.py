@@ -22,7 +22,6 @@ from conformance.floor import Floor, Place
 from conformance.registry import Job, Observer
 from protocol.mint import MintError
 from protocol.operations import Answer
-from protocol.wire import ConnectionLost, Wire
 from reports.runlog import Cause, verdict_record
 from reports.verdicts import Verdict
 
@@ -169,33 +168,18 @@ class Engine:
         moves = self.world.control is not None and job.check.moves_clock(self.world.spec)
         return job.check.alone or moves
 
-    async def _attempt(self, job: Job, number: int, alone: bool, *, keep_alive: bool = True) -> Result:
-        name = f"{job.id}#{number}" + ("" if keep_alive else "b")
-        wire = Wire(replace(self.world.wire, keep_alive=keep_alive))
-        cast = Cast(self.world, job, name, wire)
-        recorder = Recorder(
-            self.world.spec,
-            self.world.spec.requirement(job.check.requirement),
-            name,
-            self.emit,
-            cast.redactor,
-        )
-        try:
-            async with self._floor.place(alone=alone) as place:
-                if self._gone:
-                    return Result(Verdict.NOT_RUN, name, reason=self._gone)
-                result = await self._judge(job, cast, recorder, place)
-                result = replace(result, reason=cast.redactor.text(result.reason), exchange=result.exchange)
-                if not self._gone:
-                    await self._tidy(cast, job)
-        except ConnectionLost as lost:
-            if not keep_alive:
-                return Result(Verdict.INCONCLUSIVE, name, reason=str(lost), exchange=cast.last_exchange)
-            # The target drops kept-alive connections: once more, with new users and a connection a request.
-            return await self._attempt(job, number, alone, keep_alive=False)
-        finally:
-            await wire.close()
-        return result
+    async def _attempt(self, job: Job, number: int, alone: bool) -> Result:
+        name = f"{job.id}#{number}"
+        requirement = self.world.spec.requirement(job.check.requirement)
+        cast = Cast(self.world, job, name)
+        recorder = Recorder(self.world.spec, requirement, name, self.emit, cast.redactor)
+        async with self._floor.place(alone=alone) as place:
+            if self._gone:
+                return Result(Verdict.NOT_RUN, name, reason=self._gone)
+            result = await self._judge(job, cast, recorder, place)
+            if not self._gone:
+                await self._tidy(cast, job)
+        return replace(result, reason=cast.redactor.text(result.reason))
 
     async def _judge(self, job: Job, cast: Cast, recorder: Recorder, place: Place) -> Result:
         name = recorder.attempt
@@ -230,8 +214,6 @@ class Engine:
             await self._still_there()
             reason = f"the check was not done within {limit:g} s; the last exchange is the evidence"
             return Result(Verdict.INCONCLUSIVE, name, reason=reason, exchange=cast.last_exchange)
-        except (asyncio.CancelledError, ConnectionLost):
-            raise
         except Exception as error:
             return Result(Verdict.HARNESS_ERROR, name, reason=_story(error), exchange=cast.last_exchange)
         if not recorder.judged:
@@ -246,7 +228,7 @@ class Engine:
         try:
             async with asyncio.timeout(CHECK_S / 4):
                 await cast.tidy()
-        except (TimeoutError, ConnectionLost):
+        except TimeoutError:
             pass  # manners, not a judgement: the rooms go by themselves
 
     async def _reset(self, control: TestControl) -> None:
@@ -262,9 +244,7 @@ class Engine:
         async with self._probing:
             if self._gone or self.world.wire.pulse.silent < SILENT:
                 return
-            wire = Wire(replace(self.world.wire, keep_alive=False))
-            answer = await wire.send(self.world.operations.request("health"))
-            await wire.close()
+            answer = await self.world.wire.send(self.world.operations.request("health"))
             if answer.status is None:
                 self._gone = f"the target stopped answering ({answer.error})"
 

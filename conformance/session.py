@@ -31,7 +31,7 @@ from protocol.mint import Minter
 from protocol.spec import Spec
 from protocol.target import Target
 from protocol.transcript import Transcript
-from protocol.wire import Throttle, WireOptions
+from protocol.wire import Throttle, Wire, WireOptions
 from reports.runlog import FORMAT, RunLogWriter, verdict_record
 from reports.verdicts import Verdict
 
@@ -159,7 +159,7 @@ class Session:
             for listener in self.listeners:
                 listener(record)
 
-        world = self._world(target, run_id, control, emit)
+        world = self._world(stack, target, run_id, control, emit)
         bounds = plan.Bounds(settings.max_wait, control, settings.gentle, self._minter.can_craft)
         todo = plan.make_plan(self.spec, target, scope, jobs, registry.OBSERVERS, bounds)
         started = time.monotonic()
@@ -200,15 +200,18 @@ class Session:
             )
         return self.run_dir
 
-    def _world(self, target: Target, run_id: str, control: bool, emit: Listener) -> World:
-        wire = WireOptions(
+    def _world(
+        self, stack: AsyncExitStack, target: Target, run_id: str, control: bool, emit: Listener
+    ) -> World:
+        options = WireOptions(
             base_url=target.base_url,
             request_s=target.timeouts.request_s,
             connect_s=target.timeouts.connect_s,
             headers=(("User-Agent", f"parley/{version()}"), ("X-Parley-Run", run_id)),
-            safe_to_repeat=frozenset(self.spec.policy["safe_to_repeat"]),
             throttle=Throttle(GENTLE_PER_SECOND if self.settings.gentle else 0.0),
         )
+        wire = Wire(options)
+        stack.push_async_callback(wire.close)
         return World(
             self.spec,
             target,
@@ -224,7 +227,7 @@ class Session:
         registry.load_checks()
         async with AsyncExitStack() as stack:
             target = await self._target(stack)
-            world = self._world(target, new_run_id(), self._moves_clock(target), lambda record: None)
+            world = self._world(stack, target, new_run_id(), self._moves_clock(target), lambda record: None)
             async for finding in doctor.examine(world, self.settings.profiles):
                 yield finding
 

@@ -125,9 +125,11 @@ def _lint(parsed: argparse.Namespace) -> int:
     from protocol.spec import SPEC_DIR
 
     registry.load_checks()
-    known: dict[str, str] = {}
-    known.update((check.requirement, check.module) for check in registry.CHECKS)
-    known.update((observer.requirement, observer.module) for observer in registry.OBSERVERS)
+    known: dict[str, set[str]] = {}
+    for check in registry.CHECKS:
+        known.setdefault(check.requirement, set()).add(check.module)
+    for observer in registry.OBSERVERS:
+        known.setdefault(observer.requirement, set()).add(observer.module)
     findings = lint.lint(parsed.spec_dir or SPEC_DIR, known)
     for finding in findings:
         print(finding)
