@@ -95,7 +95,7 @@ def make_plan(
             left_out = _left_out(job, spec, target, bounds)
             if left_out is None:
                 plan.jobs.append(job)
-            else:
+            elif not job.check.extra:
                 plan.settled.append(left_out)
     return plan
 

@@ -36,6 +36,7 @@ USER_ERRORS = (SessionError, TargetError, SelectionError, LeaseTaken, StartError
 SETTINGS = pytest.StashKey[Settings]()
 RUNNER = pytest.StashKey["Runner"]()
 REPORT = pytest.StashKey[Report]()
+COLLECTED = pytest.StashKey[int]()  # how many checks there were before -k and the like
 VERDICT = "parley_verdict"
 # How a verdict that is neither a pass nor a plain failure is shown: word of the summary, letter, word of -v.
 SHOWN = {
@@ -55,6 +56,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "must: a MUST of the protocol")
     config.addinivalue_line("markers", "should: a SHOULD of the protocol")
     config.addinivalue_line("markers", "may: a MAY of the protocol")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # First of all, so that it counts before anything is deselected. Files and items named on the command
+    # line leave checks out too.
+    if not any("::" in argument or argument.endswith(".py") for argument in config.args):
+        config.stash[COLLECTED] = sum(isinstance(item, CheckItem) for item in items)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -112,6 +121,7 @@ class CheckItem(pytest.Item):
         runner = self.config.stash[RUNNER]
         record = runner.verdict(self.key)
         self.user_properties.append(("requirement", self.requirement.id))
+        self.user_properties.append(("level", self.requirement.level))
         self.user_properties.append((VERDICT, record["verdict"]))
         self.record = record
         if record["verdict"] != Verdict.PASS:
@@ -147,11 +157,13 @@ class Runner:
         self._thread: threading.Thread | None = None
         self._ended = False
 
-    def start(self, jobs: list[Job], observed: set[str]) -> None:
-        self._thread = threading.Thread(target=self._run, args=(jobs, observed), daemon=True)
+    def start(self, jobs: list[Job], observed: set[str], *, whole: bool) -> None:
+        """Starts the run: of these checks, or, where nothing was left out, of all that is in scope."""
+        chosen = None if whole else jobs
+        self._thread = threading.Thread(target=self._run, args=(chosen, observed), daemon=True)
         self._thread.start()
 
-    def _run(self, jobs: list[Job], observed: set[str]) -> None:
+    def _run(self, jobs: list[Job] | None, observed: set[str]) -> None:
         try:
             asyncio.run(self.session.run(jobs, observed))
         except BaseException as error:
@@ -204,7 +216,8 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
         runner = Runner(settings, items[0].spec)
         session.config.stash[RUNNER] = runner
         chosen = [item.job for item in items if item.job is not None]
-        runner.start(chosen, {item.requirement.id for item in items if item.job is None})
+        observed = {item.requirement.id for item in items if item.job is None}
+        runner.start(chosen, observed, whole=len(items) == session.config.stash.get(COLLECTED, 0))
     return (yield)
 
 
@@ -233,7 +246,8 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, Any] 
     if verdict in SHOWN:
         word, letter, shown = SHOWN[verdict]
         return word, letter, (shown, {"yellow": verdict is Verdict.NOT_RUN})
-    return "red SHOULD", "s", (f"SHOULD {verdict.upper()}", {"yellow": True})
+    level = str(properties["level"])
+    return f"red {level}", "s", (f"{level} {verdict.upper()}", {"yellow": True})
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

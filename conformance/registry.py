@@ -48,6 +48,7 @@ class Check:
     tags: frozenset[str] = frozenset()
     needs_signing: bool = False
     clock: bool = False
+    extra: bool = False
 
     def wait_s(self, spec: Spec) -> int:
         if self.wait is not None:
@@ -96,12 +97,14 @@ def check(
     tags: Iterable[str] = (),
     needs_signing: bool = False,
     clock: bool = False,
+    extra: bool = False,
 ) -> Callable[[CheckFunction], CheckFunction]:
     """Registers an async function as a check of the requirement.
 
     `wait` overrides the requirement's own waiting time ("" for none); `needs_signing` marks checks that
     make tokens of their own, which a static list of tokens cannot; `clock` marks checks that use test
-    control though they would not wait in real time.
+    control though they would not wait in real time; `extra` marks checks that deepen a requirement which
+    stands without them, and leave no verdict where they cannot be run.
     """
     unknown = set(tags) - TAGS.keys()
     if unknown:
@@ -124,6 +127,7 @@ def check(
                 tags=frozenset(tags),
                 needs_signing=needs_signing,
                 clock=clock,
+                extra=extra,
             )
         )
         return function

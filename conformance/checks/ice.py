@@ -65,7 +65,7 @@ async def the_credentials_expire(cast: Cast, alice: User, spec: Spec) -> None:
     expect(off, "the expiry in the username minus (now + ttl), in seconds").between(-tolerance, tolerance)
 
 
-@check("ICE-2", clock=True)
+@check("ICE-2", clock=True, extra=True)
 async def later_credentials_expire_later(alice: User, spec: Spec) -> None:
     first = given(await alice.ice_servers())
     minimum = spec.timings["turn_credential_min"]
