@@ -39,10 +39,11 @@ allowed = ["{ORIGIN}"]
 class Embedded:
     """The reference server as a target: its issuer, its process, its target file."""
 
-    def __init__(self, spec: Spec, spec_dir: Path | None = None) -> None:
+    def __init__(self, spec: Spec, spec_dir: Path | None = None, mutant: str | None = None) -> None:
         self._target = target_module.parse(TARGET_FILE, "the embedded target", spec)
         self.minter = Minter(spec, self._target)
         self._spec_dir = spec_dir
+        self._mutant = mutant
         self.server: EmbeddedServer | None = None
 
     def start(self) -> Target:
@@ -61,8 +62,14 @@ class Embedded:
                 "test_control": {"enabled": True},
             },
             spec_dir=self._spec_dir,
+            mutant=self._mutant,
         )
         return replace(self._target, base_url=self.server.start())
+
+    @property
+    def reached(self) -> bool:
+        """Whether the server has said that its mutant's wrong path was taken."""
+        return self.server is not None and any('"mutant_reached"' in line for line in self.server.log)
 
     def end(self) -> None:
         if self.server is not None:

@@ -123,7 +123,9 @@ class ServerProcess:
 class EmbeddedServer:
     """The reference server on a free loopback port, with the given configuration."""
 
-    def __init__(self, config: Mapping[str, Any], *, spec_dir: Path | None = None) -> None:
+    def __init__(
+        self, config: Mapping[str, Any], *, spec_dir: Path | None = None, mutant: str | None = None
+    ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="parley-")
         file = Path(self._folder.name) / "server.toml"
         # The file holds secrets of this run; the folder is readable to us alone.
@@ -131,6 +133,8 @@ class EmbeddedServer:
         self._command = [sys.executable, "-m", "reference_server", "--port", "0", "--config", str(file)]
         if spec_dir is not None:
             self._command += ["--spec", str(spec_dir)]
+        if mutant is not None:
+            self._command += ["--mutant", mutant]
         self._process: subprocess.Popen[str] | None = None
         self.url = ""
         self.log: list[str] = []

@@ -58,6 +58,7 @@ class Settings:
     run_dir: Path | None = None
     gentle: bool = False
     spec_dir: Path | None = None
+    mutant: str | None = None  # of the embedded server: a deliberately wrong variant
 
 
 class SessionError(Exception):
@@ -84,6 +85,7 @@ class Session:
         self.listeners = list(listeners)
         self.run_dir: Path | None = None
         self.engine: Engine | None = None
+        self.embedded: embedded.Embedded | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def run(self, jobs: Iterable[Job] | None = None, observed: Iterable[str] = ()) -> Path:
@@ -116,9 +118,10 @@ class Session:
     async def _target(self, stack: AsyncExitStack) -> Target:
         settings = self.settings
         if settings.target is None and settings.target_file is None:
-            server = embedded.Embedded(self.spec, settings.spec_dir)
+            server = embedded.Embedded(self.spec, settings.spec_dir, settings.mutant)
             stack.callback(server.end)
             self._minter = server.minter
+            self.embedded = server
             return await asyncio.to_thread(server.start)
         target = load_target(settings, self.spec)
         self._minter = stack.enter_context(Minter(self.spec, target, outlive=settings.max_wait))

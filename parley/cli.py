@@ -16,7 +16,7 @@ from conformance.lease import LeaseTaken
 from conformance.plan import SelectionError
 from conformance.server_process import StartError
 from conformance.session import Session, SessionError, load_spec, version
-from parley import scaffold, target_commands
+from parley import scaffold, selftest, target_commands
 from parley.progress import RunProgress
 from protocol.mint import MintError
 from protocol.spec import SpecError
@@ -34,6 +34,7 @@ USER_ERRORS = (
     options.OptionError,
     runlog.RunLogError,
     scaffold.ScaffoldError,
+    selftest.SelftestError,
 )
 NOTHING_DECIDED = 2
 
@@ -87,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
 
     target_commands.add(commands)
     scaffold.add(commands)
+    selftest.add(commands)
     return parser
 
 

@@ -10,25 +10,27 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from protocol.spec import SPEC_DIR, SpecError, load
-from reference_server.assembly import build
+from reference_server.assembly import Parts, build
 from reference_server.config import Config, ConfigError
 from reference_server.config import load as load_config
 from reference_server.log import Log, open_log
+from reference_server.mutants import MutantError, parts_of
 from reference_server.serving import ServeError, claim, serve
 
 USAGE_ERROR = 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Returns only where it could not serve: with 2, and one line on standard error that says why."""
+    """Returns 0 after serving; 2 where it could not, with one line on standard error that says why."""
     options = _options(argv)
     try:
         config = load_config(options.config) if options.config else Config()
         spec = load(options.spec)
         log = open_log(config.log_file, config.log_level)
-        app = build(spec, config, log)
+        parts = _mutated(options.mutant, log) if options.mutant else None
+        app = build(spec, config, log, parts)
         claimed = claim(options.host, options.port)
-    except (ConfigError, SpecError, ServeError) as error:
+    except (ConfigError, SpecError, ServeError, MutantError) as error:
         print(f"parley serve: {error}", file=sys.stderr)
         return USAGE_ERROR
     ready = log if config.log_file is None else Log(sys.stdout)
@@ -36,18 +38,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     def on_ready(url: str) -> None:
         ready.announce("listening", url=url, pid=os.getpid(), spec=spec.version)
 
-    code = 0
-    try:
-        asyncio.run(serve(app, claimed, on_ready))
-        log.info("stopped")
-    except ServeError as error:
-        print(f"parley serve: {error}", file=sys.stderr)
-        code = 1
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # granian's own threads outlive its server and panic in an interpreter that is being taken down; besides,
-    # a request that did not end within the grace must not hold up the process.
-    os._exit(code)
+    asyncio.run(serve(app, claimed, log, on_ready))
+    log.info("stopped")
+    return 0
+
+
+def _mutated(name: str, log: Log) -> Parts:
+    """The parts with a fault in them; the log says when its wrong path is first taken."""
+    parts = parts_of(name, lambda: log.announce("mutant_reached", mutant=name))
+    log.warning("mutant", mutant=name, hint="this server is wrong on purpose")
+    return parts
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -56,6 +56,9 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--config", type=Path, metavar="FILE", help="configuration in TOML")
     parser.add_argument("--spec", type=Path, metavar="DIR", default=SPEC_DIR, help="another spec folder")
+    parser.add_argument(
+        "--mutant", metavar="NAME", help="serve a deliberately wrong variant (parley mutants)"
+    )
     return parser.parse_args(argv)
 
 

@@ -1,0 +1,16 @@
+"""A mailbox that forgets to forget."""
+
+from __future__ import annotations
+
+from reference_server.mailbox import Mail, Mailbox
+from reference_server.mutants import Reaching, mutant
+
+
+@mutant("MBOX-2", "an offer is handed out again and again", parts=["offers"])
+class OfferSurvivesReading(Reaching, Mailbox):
+    def take(self, room_id: str, reader: str) -> Mail | None:
+        mail = self.peek(room_id)
+        if mail is None or mail.sender == reader:
+            return None
+        self.reached()
+        return mail
