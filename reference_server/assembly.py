@@ -22,7 +22,6 @@ from reference_server.handlers import (
 )
 from reference_server.log import Log
 from reference_server.mailbox import Mailbox
-from reference_server.requests import HeaderNames
 from reference_server.routes import Handler, RouteError, Router, operation_route
 from reference_server.sealing import Sealer
 from reference_server.state import RoomRules, Rooms
@@ -85,8 +84,9 @@ def build(spec: Spec, config: Config, log: Log, parts: Parts | None = None) -> A
         sealer=parts.sealer(spec, clock) if config.encryption else None,
     )
     wire = Names(
-        headers=HeaderNames(names["csrf_header"], config.trusted_header),
-        token_cookie=names["token_cookie"],
+        csrf_header=names["csrf_header"].lower().encode("ascii"),
+        token_cookie=names["token_cookie"].encode("ascii"),
+        trusted_header=config.trusted_header.lower().encode("ascii"),
         encrypted=spec.policy["envelope"]["header"].lower().encode("ascii"),
     )
     return parts.app(checks, wire, spec.limits["body_bytes"], log)

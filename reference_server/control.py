@@ -37,6 +37,7 @@ class TestControl:
                 body=None,
                 takes_body=takes_body,
                 per=None,
+                per_room=False,
             )
             router.add("POST", spec.test_control[name], route)
 

@@ -6,6 +6,7 @@ The allow-list holds exact origins. What a foreign origin may not do is decided 
 from __future__ import annotations
 
 from protocol.spec import Spec
+from reference_server.http1 import lines
 from reference_server.refusal import Header
 
 PREFLIGHT_AGE_S = 600
@@ -25,35 +26,32 @@ class Cors:
     """The allow-list. Header names that scripts may read or send come from the spec."""
 
     def __init__(self, spec: Spec, allowed_origins: tuple[str, ...]) -> None:
-        self._allowed = frozenset(origin.encode("ascii") for origin in allowed_origins)
         limited = spec.openapi["components"]["responses"]["RateLimited"]["headers"]
         exposed = [spec.policy["envelope"]["header"], *limited]
-        self._exposed: Header = (b"access-control-expose-headers", ", ".join(exposed).encode("ascii"))
+        common: list[Header] = [
+            (b"access-control-allow-credentials", b"true"),
+            (b"access-control-expose-headers", ", ".join(exposed).encode("ascii")),
+        ]
+        names = [origin.encode("ascii") for origin in allowed_origins]
+        self._fields = {name: lines([(b"access-control-allow-origin", name), *common]) for name in names}
         methods = sorted({operation.method for operation in spec.operations.values()} | {"OPTIONS"})
         headers = ["Content-Type", "Authorization", spec.policy["names"]["csrf_header"]]
-        self._preflight: list[Header] = [
-            (b"access-control-allow-methods", ", ".join(methods).encode("ascii")),
-            (b"access-control-allow-headers", ", ".join(headers).encode("ascii")),
-            (b"access-control-max-age", b"%d" % PREFLIGHT_AGE_S),
-        ]
-
-    def allows(self, origin: bytes | None) -> bool:
-        return origin in self._allowed
+        self._preflight = lines(
+            [
+                (b"access-control-allow-methods", ", ".join(methods).encode("ascii")),
+                (b"access-control-allow-headers", ", ".join(headers).encode("ascii")),
+                (b"access-control-max-age", b"%d" % PREFLIGHT_AGE_S),
+            ]
+        )
 
     def foreign(self, origin: bytes | None) -> bool:
         """True for a request that a browser sent from an origin that nobody allowed."""
-        return origin is not None and not self.allows(origin)
+        return origin is not None and origin not in self._fields
 
-    def headers(self, origin: bytes | None) -> list[Header]:
-        """What any answer to this origin carries: nothing where there is none, or a foreign one."""
-        if origin is None or not self.allows(origin):
-            return []
-        return [
-            (b"access-control-allow-origin", origin),
-            (b"access-control-allow-credentials", b"true"),
-            self._exposed,
-        ]
+    def fields(self, origin: bytes | None) -> bytes:
+        """The header lines of any answer to this origin: none where it is foreign, or none was sent."""
+        return b"" if origin is None else self._fields.get(origin, b"")
 
-    def preflight(self, origin: bytes | None) -> list[Header]:
-        """What an answer to OPTIONS carries besides."""
-        return self._preflight if self.allows(origin) else []
+    def preflight(self, origin: bytes | None) -> bytes:
+        """The header lines that an answer to OPTIONS carries besides."""
+        return self._preflight if origin in self._fields else b""

@@ -42,6 +42,7 @@ class Route:
     body: Validator | None
     takes_body: bool
     per: tuple[str, ...] | None  # what its budget is counted by; None where it has no budget
+    per_room: bool  # so that only the body or the path tells which budget it is
     params: Mapping[str, Validator] = field(default_factory=dict)
     query: Mapping[str, Validator] = field(default_factory=dict)
 
@@ -90,6 +91,7 @@ def operation_route(spec: Spec, operation: Operation, handler: Handler) -> Route
         body=request_validator(spec, operation.id) if has_body else None,
         takes_body=has_body,
         per=per,
+        per_room=per is not None and "room" in per,
         params={name: Validator(schema) for name, schema in operation.path_params.items()},
         query={name: Validator(schema) for name, schema in operation.query_params.items()},
     )

@@ -1,35 +1,48 @@
-"""Runs the application on granian inside this process: one worker, since the state is in memory.
+"""Serves an application over TCP: connections, time limits, signals, an end in good order.
 
-Knows about sockets, signals and the end of the process; nothing about the protocol.
+One process and one event loop, since the state is in memory. It knows nothing of the protocol.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import socket
+import time
 from collections.abc import Callable
-from typing import Any
+from typing import Protocol
 
-from granian.constants import HTTPModes, Interfaces
-from granian.server.embed import Server
+from reference_server.app import Reply, Response
+from reference_server.http1 import HttpError, Message, Parser, head
+from reference_server.log import Log
 
-CONNECTIONS = 4096  # served at a time; granian's own default would hold the 129th back
-READY_POLL_S = 0.005
-STOP_S = 3.0  # running requests get this long to end; who drips a body longer is cut off
+BACKLOG = 1024
+CONNECTIONS = 8192  # more are closed at once
+PIPELINED = 1 << 20  # bytes that may wait behind a request that is being answered
+IDLE_S = 75.0  # a kept connection without a request
+READ_S = 20.0  # from the first byte of a request to its last
+WRITE_S = 20.0  # until a client takes its answer
+SWEEP_S = 1.0
+STOP_S = 3.0  # requests under way get this long to be answered when the server ends
 
 
 class ServeError(Exception):
     """The server cannot serve; the message names the address and the reason."""
 
 
-def claim(host: str, port: int) -> socket.socket:
-    """Takes an address for us alone; port 0 means any free one. Raises ServeError where it is taken.
+class Application(Protocol):
+    """What is served."""
 
-    granian listens with SO_REUSEPORT, so of itself it would share a taken port without a word. This socket
-    is bound without that option, which fails on a taken port, and gets it afterwards, so that granian may
-    bind beside it. It never listens, so no connection comes to it.
-    """
+    @property
+    def body_cap(self) -> int: ...
+    def respond(self, message: Message) -> Reply: ...
+    def malformed(self, status: int, message: str) -> Response: ...
+    def operation(self, message: Message) -> str: ...
+
+
+def claim(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 means any free one. Raises ServeError where the port is taken."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except OSError as error:
@@ -38,51 +51,195 @@ def claim(host: str, port: int) -> socket.socket:
     try:
         claimed.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         claimed.bind(address)
+        claimed.listen(BACKLOG)
     except OSError as error:
         claimed.close()
         why = (error.strerror or "failed").lower()
         raise ServeError(f"cannot listen on {host} port {port}: {why}") from None
-    claimed.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     return claimed
 
 
-async def serve(app: Any, claimed: socket.socket, on_ready: Callable[[str], None]) -> None:
-    """Serves until SIGTERM or SIGINT; `on_ready` gets the URL once connections are taken."""
+async def serve(app: Application, claimed: socket.socket, log: Log, on_ready: Callable[[str], None]) -> None:
+    """Serves until SIGTERM or SIGINT, then ends in good order; `on_ready` gets the URL."""
     host, port = claimed.getsockname()[:2]
-    server = Server(
-        app,
-        address=host,
-        port=port,
-        interface=Interfaces.ASGINL,
-        http=HTTPModes.http1,
-        websockets=False,
-        backlog=CONNECTIONS,
-        backpressure=CONNECTIONS,
-        log_enabled=False,
-    )
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    running = asyncio.create_task(server.serve())
-    await _until_listening(host, port, running)
+    connections = Connections()
+    listener = await loop.create_server(lambda: Connection(app, log, connections), sock=claimed)
+    sweeping = asyncio.create_task(connections.sweep())
     on_ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
-    stopped = asyncio.create_task(stopping.wait())
-    await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    if running.done():
-        raise ServeError(f"the HTTP server on {host} port {port} ended by itself")
-    server.stop()  # type: ignore[no-untyped-call]
-    await asyncio.wait({running}, timeout=STOP_S)
+    await stopping.wait()
+    listener.close()
+    await connections.end()
+    sweeping.cancel()
 
 
-async def _until_listening(host: str, port: int, running: asyncio.Task[None]) -> None:
-    peer = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - asked about, not bound
-    while not running.done():
-        try:
-            _, writer = await asyncio.open_connection(peer, port)
-        except OSError:
-            await asyncio.sleep(READY_POLL_S)
-        else:
-            writer.close()
+class Connections:
+    """The open connections."""
+
+    def __init__(self) -> None:
+        self._open: set[Connection] = set()
+        self._none = asyncio.Event()
+
+    def add(self, connection: Connection) -> bool:
+        """False where there are too many."""
+        self._open.add(connection)
+        return len(self._open) <= CONNECTIONS
+
+    def discard(self, connection: Connection) -> None:
+        self._open.discard(connection)
+        if not self._open:
+            self._none.set()
+
+    async def sweep(self) -> None:
+        """Closes those that are overdue: one look a second is cheaper than a timer a request."""
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            now = time.monotonic()
+            for connection in list(self._open):
+                connection.close_if_overdue(now)
+
+    async def end(self) -> None:
+        """Lets requests under way be answered, for a while, and closes everything."""
+        for connection in list(self._open):
+            connection.stop()
+        self._none.clear()
+        if self._open:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._none.wait(), STOP_S)
+        for connection in list(self._open):
+            connection.abort()
+
+
+class Connection(asyncio.Protocol):
+    """One connection: requests are answered one after the other, in the order in which they came."""
+
+    def __init__(self, app: Application, log: Log, connections: Connections) -> None:
+        self._app = app
+        self._log = log
+        self._connections = connections
+        self._parser = Parser(app.body_cap)
+        self._transport: asyncio.Transport | None = None
+        self._peer = ""
+        self._answering: asyncio.Task[None] | None = None
+        self._writable = True
+        self._stopping = False
+        self._deadline = 0.0
+
+    # -- what the event loop calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        peer = transport.get_extra_info("peername")
+        self._peer = str(peer[0]) if peer else ""
+        self._deadline = time.monotonic() + IDLE_S
+        if not self._connections.add(self):
+            transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._connections.discard(self)
+        self._transport = None
+
+    def data_received(self, data: bytes) -> None:
+        if not self._parser.pending:
+            self._deadline = time.monotonic() + READ_S
+        self._parser.feed(data)
+        if self._answering is None and self._writable:
+            self._proceed()
+        elif self._transport is not None and self._parser.pending > PIPELINED:
+            self._transport.pause_reading()
+
+    def pause_writing(self) -> None:
+        self._writable = False
+        self._deadline = time.monotonic() + WRITE_S
+
+    def resume_writing(self) -> None:
+        self._writable = True
+        if self._answering is None:
+            self._proceed()
+
+    # -- what the server calls
+
+    def stop(self) -> None:
+        """No further request is taken; one under way is answered."""
+        self._stopping = True
+        if self._answering is None and not self._parser.pending:
+            self.close()
+
+    def close(self) -> None:
+        """Closes once everything is written."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        if self._answering is not None:
+            self._answering.cancel()
+        if self._transport is not None:
+            self._transport.abort()
+
+    def close_if_overdue(self, now: float) -> None:
+        if self._answering is None and now > self._deadline:
+            self.abort()
+
+    # -- answering
+
+    def _proceed(self) -> None:
+        """Answers whatever requests are here, as far as that goes without waiting."""
+        while self._transport is not None and self._writable and not self._transport.is_closing():
+            try:
+                message = self._parser.next()
+            except HttpError as error:
+                refused = self._app.malformed(error.status, error.message)
+                self._write(refused, keep_alive=False)
+                return
+            if message is None:
+                self._wait_for_more()
+                return
+            message.peer = self._peer
+            started = time.perf_counter() if self._log.debugs else 0.0
+            reply = self._app.respond(message)
+            if not isinstance(reply, Response):
+                self._answering = asyncio.create_task(self._answer_later(message, reply, started))
+                return
+            self._answer(message, reply, started)
+
+    def _wait_for_more(self) -> None:
+        if self._parser.expects_continue:
+            self._parser.expects_continue = False
+            assert self._transport is not None
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        if not self._parser.pending:
+            self._deadline = time.monotonic() + IDLE_S
+            if self._stopping:
+                self.close()
+
+    async def _answer_later(self, message: Message, reply: Reply, started: float) -> None:
+        assert not isinstance(reply, Response)
+        response = await reply
+        self._answering = None
+        if self._transport is None:
             return
-    raise ServeError(f"the HTTP server did not start on {host} port {port}")
+        self._answer(message, response, started)
+        if self._transport is not None:
+            self._transport.resume_reading()
+            self._proceed()
+
+    def _answer(self, message: Message, response: Response, started: float) -> None:
+        body = b"" if message.method == "HEAD" else response.body
+        self._write(response, keep_alive=message.keep_alive and not self._stopping, body=body)
+        if self._log.debugs:
+            spent = round((time.perf_counter() - started) * 1000, 2)
+            self._log.debug(
+                "request", operation=self._app.operation(message), status=response.status, ms=spent
+            )
+
+    def _write(self, response: Response, *, keep_alive: bool, body: bytes | None = None) -> None:
+        assert self._transport is not None
+        length = None if response.status == 204 else len(response.body)
+        first = head(response.status, response.fields, length, keep_alive=keep_alive)
+        self._transport.write(first + (response.body if body is None else body))
+        if not keep_alive:
+            self._transport.close()
