@@ -1,0 +1,58 @@
+# Parley. `make` alone says what there is; every target sets itself up on a fresh machine.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(BIN)/python -m
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help score test lint bench nightly lock clean
+
+help:
+	@echo 'make score     score a server and write a report; without TARGET the reference server'
+	@echo '               TARGET=http://host:port  TARGET_FILE=target.toml  ARGS="--profile core --seed 7"'
+	@echo '               (all options: make score ARGS=--help)'
+	@echo 'make test      test Parley itself                      ARGS="-k budget -x"'
+	@echo 'make lint      format, types, imports and the spec'
+	@echo 'make bench     measure the suite and the reference server'
+	@echo 'make nightly   lint, test, the long benchmarks, twenty runs with twenty seeds'
+	@echo 'make lock      make requirements.lock again from pyproject.toml'
+	@echo 'make clean     remove the virtual environment and all caches (runs/ stays)'
+
+$(READY): requirements.lock pyproject.toml scripts/setup.sh
+	@sh scripts/setup.sh '$(PYTHON)' '$(VENV)'
+	@touch $@
+
+score: $(READY)
+	@$(RUN) parley score $(if $(TARGET),--target '$(TARGET)') $(if $(TARGET_FILE),--target-file '$(TARGET_FILE)') $(ARGS)
+
+test: $(READY)
+	@sh scripts/system-packages.sh node npm chromium turnserver
+	@$(RUN) pytest $(ARGS)
+
+lint: $(READY)
+	@$(RUN) ruff check
+	@$(RUN) ruff format --check
+	@$(RUN) mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(RUN) parley lint
+
+bench: $(READY)
+	@sh scripts/system-packages.sh node
+	@$(RUN) bench.heartbeat
+	@$(RUN) bench.suite
+
+nightly: $(READY)
+	@bash .ci/run
+	@$(RUN) bench.heartbeat
+	@$(RUN) bench.suite --long
+	@$(RUN) bench.seeds
+
+lock: $(READY)
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --group dev --output-file requirements.lock $(ARGS) pyproject.toml
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
