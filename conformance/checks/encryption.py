@@ -171,8 +171,8 @@ async def nothing_a_client_adds_turns_it_off(alice: User, case: tuple[str, str],
 async def there_is_exactly_one_content_type(alice: User) -> None:
     bearer = alice.by_bearer()
     for answer in (
-        await bearer.list_rooms(),
-        await alice.by_cookie().list_rooms(),
+        given(await bearer.list_rooms()),
+        given(await alice.by_cookie().list_rooms()),
         await bearer.join(unknown_room()),
     ):
         count = len(answer.header_values("Content-Type"))

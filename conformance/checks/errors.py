@@ -11,7 +11,7 @@ from typing import Any
 
 from conformance.cast import Cast
 from conformance.checks.rooms import unknown_room
-from conformance.expectations import expect, given, given_that, twin
+from conformance.expectations import Expect, expect, given_that, twin
 from conformance.registry import check, each, observer
 from conformance.valid import valid_request
 from protocol import probes, tokens, validation
@@ -198,4 +198,4 @@ async def bad_credentials_are_refused_where_health_asks_for_any(alice: User) -> 
     open_to_all = (await alice.without_token().health()).status == 200
     answer = await alice.with_token(tokens.tampered(alice.token)).health()
     expect(answer).refused(*((200, 401) if open_to_all else (401,)))
-    given(await alice.health())
+    Expect(await alice.health(), role="twin").accepted().valid()
