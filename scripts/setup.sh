@@ -28,7 +28,7 @@ has_venv ||
 
 echo "setup: installing what requirements.lock names into $folder (Python $version)"
 "$python" -m venv "$folder"
-pip="$folder/bin/python -m pip --disable-pip-version-check --quiet install"
+pip="$folder/bin/python -m pip --disable-pip-version-check -qq install"
 export PIP_ROOT_USER_ACTION=ignore
 $pip --require-hashes --requirement requirements.lock
 # The lock brought setuptools, so that building our own package fetches nothing.
