@@ -1,0 +1,18 @@
+"""Two boxes under one key."""
+
+from __future__ import annotations
+
+from protocol.spec import Json
+from reference_server.handlers import MailHandlers
+from reference_server.mutants import Reaching, mutant
+from reference_server.routes import Call
+
+
+@mutant("MBOX-9", "an answer posted empties the offer box")
+class AnAnswerEmptiesTheOfferBox(Reaching, MailHandlers):
+    def send(self, kind: str, call: Call) -> Json:
+        answer = super().send(kind, call)
+        if kind == "answer":
+            self.reached()
+            self._boxes["offer"].drop(call.fields["roomId"])
+        return answer

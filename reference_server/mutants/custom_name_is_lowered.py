@@ -1,0 +1,22 @@
+"""Names that come back other than they were sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reference_server.mutants import Reaching, mutant
+from reference_server.state import Room, Rooms
+
+
+@mutant(
+    "ROOM-3",
+    "customName is stored in lower case",
+    also=["VAL-5", "CORS-8", "CSRF-5"],
+    why_also="they find a room again by its customName",
+)
+class CustomNameIsLowered(Reaching, Rooms):
+    def create(self, creator: str, creator_name: str, **details: Any) -> Room:
+        if details.get("custom_name"):
+            details["custom_name"] = details["custom_name"].lower()
+            self.reached()
+        return super().create(creator, creator_name, **details)

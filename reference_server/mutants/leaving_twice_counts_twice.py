@@ -1,0 +1,22 @@
+"""A count that is lowered by anybody."""
+
+from __future__ import annotations
+
+from reference_server.mutants import Reaching, mutant
+from reference_server.state import Rooms
+
+
+@mutant(
+    "ROOM-7",
+    "leaving twice takes two participants out",
+    also=["ROOM-9"],
+    why_also="one who never joined is one who is not in either",
+)
+class LeavingTwiceCountsTwice(Reaching, Rooms):
+    def leave(self, room_id: str, user: str) -> bool:
+        room = self.find(room_id)
+        if user not in room.participants and room.participants:
+            self.reached()
+            room.participants.popitem()
+            return True
+        return super().leave(room_id, user)

@@ -1,0 +1,13 @@
+"""A listing that never looks at activity."""
+
+from __future__ import annotations
+
+from reference_server.mutants import Reaching, mutant
+from reference_server.state import Room, Rooms
+
+
+@mutant("ROOM-10", "the listing is sorted by creation, not by activity")
+class ListedByCreation(Reaching, Rooms):
+    def listed(self) -> list[Room]:
+        self.reached()
+        return sorted(super().listed(), key=lambda room: room.created_at, reverse=True)

@@ -1,0 +1,21 @@
+"""Mail from nobody."""
+
+from __future__ import annotations
+
+from protocol.spec import Json
+from reference_server.handlers import MailHandlers
+from reference_server.mutants import Reaching, mutant
+from reference_server.routes import Call
+
+
+@mutant(
+    "MBOX-1",
+    "an offer comes from the room's maker, whoever posted it",
+    also=["MBOX-13"],
+    why_also="it asks who the sender of a message is",
+)
+class MailIsFromTheReader(Reaching, MailHandlers):
+    def get(self, kind: str, call: Call) -> Json:
+        answer = super().get(kind, call)
+        self.reached()
+        return {**answer, "fromUserId": call.user}

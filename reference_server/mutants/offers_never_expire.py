@@ -1,0 +1,13 @@
+"""Mail without a lifetime."""
+
+from __future__ import annotations
+
+from reference_server.mailbox import Mail, Mailbox
+from reference_server.mutants import Reaching, mutant
+
+
+@mutant("MBOX-4", "an unread offer never expires", parts=["offers"])
+class OffersNeverExpire(Reaching, Mailbox):
+    def peek(self, room_id: str) -> Mail | None:
+        self.reached()
+        return self._mail.get(room_id)

@@ -1,0 +1,13 @@
+"""A listing in the order of creation."""
+
+from __future__ import annotations
+
+from reference_server.mutants import Reaching, mutant
+from reference_server.state import Room, Rooms
+
+
+@mutant("ROOM-10", "the listing shows the oldest activity first")
+class OldestRoomFirst(Reaching, Rooms):
+    def listed(self) -> list[Room]:
+        self.reached()
+        return super().listed()[::-1]

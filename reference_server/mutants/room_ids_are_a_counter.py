@@ -1,0 +1,17 @@
+"""Room ids that can be guessed."""
+
+from __future__ import annotations
+
+import itertools
+
+from reference_server.mutants import Reaching, mutant
+from reference_server.state import Rooms
+
+COUNTER = itertools.count(100000)
+
+
+@mutant("ROOM-2", "room ids are a counter")
+class RoomIdsAreACounter(Reaching, Rooms):
+    def _new_id(self) -> str:
+        self.reached()
+        return f"{self._rules.id_prefix}{next(COUNTER)}"
