@@ -10,19 +10,19 @@ from __future__ import annotations
 import json
 from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from protocol.spec import Json
-from reference_server import requests
 from reference_server.auth import Authenticator, Identity
 from reference_server.bodies import check_type, nested_too_deeply, parse_object
-from reference_server.budgets import Budgets
+from reference_server.budgets import Budgets, Key
 from reference_server.cors import SECURITY, Cors
 from reference_server.csrf import Csrf
-from reference_server.http1 import Message, lines
+from reference_server.http1 import lines
 from reference_server.log import Log
 from reference_server.refusal import Header, Internal, Invalid, Refusal, TooLarge, Unauthorized
-from reference_server.routes import Call, Route, Router
+from reference_server.requests import Request
+from reference_server.routes import Call, Counted, Route, Router
 from reference_server.sealing import Sealer
 
 JSON: Header = (b"content-type", b"application/json")
@@ -65,19 +65,11 @@ class Names:
     encrypted: bytes
 
 
-@dataclass(slots=True)
-class Asked:
-    """A request whose operation is known."""
-
-    message: Message
-    route: Route
-    params: dict[str, str]
-    bearer: str | None
-    identity: Identity | None = None
-
-
 class App:
     """Answers every HTTP request with JSON, whatever comes."""
+
+    # A token that was seen before is answered without a task. A subclass with another `_identity` says False.
+    quick: ClassVar[bool] = True
 
     def __init__(self, checks: Checks, names: Names, body_cap: int, log: Log) -> None:
         self._checks = checks
@@ -89,125 +81,146 @@ class App:
         self._plain_fields = lines([JSON, *SECURITY, *covered])
         self._sealed_fields = lines([JSON, *SECURITY, (names.encrypted, b"true")])
 
-    def respond(self, message: Message) -> Reply:
-        """The answer to a request. Nothing it raises is the client's fault; it raises nothing."""
+    # -- what the server calls
+
+    def respond(self, request: Request) -> Reply:
+        """The answer to a request; it raises nothing."""
         try:
-            if message.method == "OPTIONS":
-                return self._options(message)
-            route, params = self._checks.router.find(message.method, message.path)
-            if message.too_large:
+            if request.method == "OPTIONS":
+                return self._options(request)
+            route, params = self._checks.router.find(request.method, request.path)
+            if request.too_large:
                 raise TooLarge(f"A body has fewer than {self.body_cap} bytes.")
-            asked = Asked(message, route, params, requests.bearer(message))
-            token = asked.bearer
-            if token is None:
-                token = requests.cookie(message, self._names.token_cookie)
-            if token is None:
-                if route.needs_token:
-                    raise Unauthorized("A token is needed.")
-                return self._checked(asked)
-            asked.identity = self._checks.auth.cached(token)
-            return self._verified(asked, token) if asked.identity is None else self._checked(asked)
+            bearer = request.bearer()
+            if self.quick:
+                token = request.cookie(self._names.token_cookie) if bearer is None else bearer
+                identity = None if token is None else self._checks.auth.cached(token)
+                if identity is not None:
+                    return self._checked(request, route, params, bearer, identity)
+            return self._slowly(request, route, params, bearer)
         except Exception as error:
-            return self._refused(message, error)
+            return self._refused(request, error)
 
     def malformed(self, status: int, message: str) -> Response:
         """The answer to what is not HTTP."""
         body = _encode({"error": "Bad request", "message": message}).encode("utf-8")
         return Response(status, self._plain_fields, body)
 
-    def _options(self, message: Message) -> Response:
-        """A preflight, which has no token, or a plain question for the methods."""
-        cors, origin = self._checks.cors, message.headers.get(b"origin")
-        allow = lines([(b"allow", self._checks.router.allowed(message.path).encode("ascii"))])
-        return Response(204, allow + self._bare_fields + cors.preflight(origin) + cors.fields(origin), b"")
-
-    async def _verified(self, asked: Asked, token: str) -> Response:
-        """A token that was not seen before: looking at it may have to wait for the issuer's keys."""
-        try:
-            try:
-                asked.identity = await self._checks.auth.verify(token)
-            except Unauthorized:
-                if asked.route.needs_token:
-                    raise
-            reply = self._checked(asked)
-            return reply if isinstance(reply, Response) else await reply
-        except Exception as error:
-            return self._refused(asked.message, error)
-
-    def _checked(self, asked: Asked) -> Reply:
-        """From here to the answer nothing waits: so budgets and state hold under parallel requests."""
-        checks, identity, message = self._checks, asked.identity, asked.message
-        origin = message.headers.get(b"origin")
-        if asked.route.guarded and identity is not None and asked.bearer is None:
-            sent = message.headers.get(self._names.csrf_header)
-            checks.csrf.check(identity, sent, foreign=checks.cors.foreign(origin))
-        body = _encode(self._handled(asked)).encode("utf-8")
-        if checks.sealer is not None and asked.route.sealed and asked.bearer and identity is not None:
-            return self._sealed(message, checks.sealer, asked.bearer, body)
-        return Response(200, self._plain_fields + checks.cors.fields(origin), body)
-
-    async def _sealed(self, message: Message, sealer: Sealer, token: str, body: bytes) -> Response:
-        try:
-            sealed = await sealer.seal(token, body)
-        except Exception as error:
-            return self._refused(message, error)
-        origin = message.headers.get(b"origin")
-        return Response(200, self._sealed_fields + self._checks.cors.fields(origin), sealed)
-
-    def _handled(self, asked: Asked) -> Json:
-        route, message, budgets = asked.route, asked.message, self._checks.budgets
-        user = NO_USER if asked.identity is None else asked.identity.user
-        fields: Json = {}
-        key: tuple[str, ...] | None = None
-        if route.per is not None and not route.per_room:
-            key = self._key(asked, user, fields)
-            budgets.check(route.name, key)
-        if route.takes_body:
-            fields = _body(message, route)
-        if route.per_room:
-            key = self._key(asked, user, fields)
-            budgets.check(route.name, key)
-        if route.params:
-            route.check_params(asked.params)
-        query = route.read_query(message.query) if route.query else {}
-        answer = route.handler(Call(user, fields, asked.params, query))
-        # Only what was answered is counted: a refused or failed request spends nothing.
-        if key is not None:
-            budgets.spend(route.name, key)
-        return answer
-
-    def _key(self, asked: Asked, user: str, fields: Json) -> tuple[str, ...]:
-        """What the operation's budget is counted by, for this request."""
-        found = []
-        for word in asked.route.per or ():
-            if word == "user":
-                found.append(user)
-            elif word == "room":
-                found.append(fields.get("roomId") or asked.params.get("roomId", ""))
-            else:
-                found.append(requests.address(asked.message, self._names.trusted_header))
-        return tuple(found)
-
-    def _refused(self, message: Message, error: Exception) -> Response:
-        if isinstance(error, Refusal):
-            refusal = error
-        else:
-            self._log.fault("internal_error", error, operation=self.operation(message))
-            refusal = Internal()
-        own = lines(refusal.headers()) + self._checks.cors.fields(message.headers.get(b"origin"))
-        return Response(refusal.status, self._plain_fields + own, _encode(refusal.body()).encode("utf-8"))
-
-    def operation(self, message: Message) -> str:
+    def operation(self, request: Request) -> str:
         """For the log: the operation's name, never the path, which the client made."""
         try:
-            return self._checks.router.find(message.method, message.path)[0].name
+            return self._checks.router.find(request.method, request.path)[0].name
         except Refusal:
             return "none"
 
+    # -- the checks
 
-def _body(message: Message, route: Route) -> Json:
-    check_type(message.headers.get(b"content-type"), message.headers.get(b"content-encoding"))
-    fields = parse_object(message.body)
+    def _options(self, request: Request) -> Response:
+        """A preflight, which has no token, or a plain question for the methods."""
+        allowed = self._checks.router.allowed(request.path)
+        own = lines([(b"allow", allowed.encode("ascii"))]) + self._checks.cors.preflight(request.origin)
+        return self._response(request, 204, self._bare_fields + own, b"")
+
+    async def _slowly(
+        self, request: Request, route: Route, params: dict[str, str], bearer: str | None
+    ) -> Response:
+        """A token that was not seen before: looking at it may have to wait for the issuer's keys."""
+        try:
+            identity = await self._identity(request, route, bearer)
+            reply = self._checked(request, route, params, bearer, identity)
+            return reply if isinstance(reply, Response) else await reply
+        except Exception as error:
+            return self._refused(request, error)
+
+    async def _identity(self, request: Request, route: Route, bearer: str | None) -> Identity | None:
+        """Who sends this; None only where the operation asks for no token and no good one came.
+
+        Where a bearer is sent it alone counts.
+        """
+        token = request.cookie(self._names.token_cookie) if bearer is None else bearer
+        if token is None:
+            if route.needs_token:
+                raise Unauthorized("A token is needed.")
+            return None
+        try:
+            return self._checks.auth.cached(token) or await self._checks.auth.verify(token)
+        except Unauthorized:
+            if route.needs_token:
+                raise
+            return None
+
+    def _checked(
+        self,
+        request: Request,
+        route: Route,
+        params: dict[str, str],
+        bearer: str | None,
+        identity: Identity | None,
+    ) -> Reply:
+        """From here to the answer nothing waits: so budgets and state hold under parallel requests."""
+        if route.guarded and identity is not None and bearer is None:
+            foreign = self._checks.cors.foreign(request.origin)
+            self._checks.csrf.check(identity, request.headers.get(self._names.csrf_header), foreign=foreign)
+        body = _encode(self._handled(request, route, params, identity)).encode("utf-8")
+        if self._checks.sealer is not None and route.sealed and bearer and identity is not None:
+            return self._sealed(request, self._checks.sealer, bearer, body)
+        return self._response(request, 200, self._plain_fields, body)
+
+    def _handled(
+        self, request: Request, route: Route, params: dict[str, str], identity: Identity | None
+    ) -> Json:
+        """Budget, body and ids, and then what the operation does."""
+        budgets, counted = self._checks.budgets, route.budget
+        user = NO_USER if identity is None else identity.user
+        fields: Json = {}
+        key: Key = ""
+        if counted is not None and not counted.by_room:
+            key = self._key(request, counted, user, "")
+            budgets.check(route.name, key)
+        if route.takes_body:
+            fields = _body(request, route)
+        if counted is not None and counted.by_room:
+            key = self._key(request, counted, user, fields.get("roomId") or params.get("roomId", ""))
+            budgets.check(route.name, key)
+        if route.params:
+            route.check_params(params)
+        query = route.read_query(request.query) if route.query else {}
+        answer = route.handler(Call(user, fields, params, query))
+        # Only what was answered is counted: a refused or failed request spends nothing.
+        if counted is not None:
+            budgets.spend(route.name, key)
+        return answer
+
+    def _key(self, request: Request, counted: Counted, user: str, room: str) -> Key:
+        """Which budget of the operation it is."""
+        address = request.address(self._names.trusted_header) if counted.by_address else ""
+        return counted.key((user, room, address))
+
+    # -- the answers
+
+    async def _sealed(self, request: Request, sealer: Sealer, token: str, body: bytes) -> Response:
+        try:
+            return self._response(request, 200, self._sealed_fields, await sealer.seal(token, body))
+        except Exception as error:
+            return self._refused(request, error)
+
+    def _refused(self, request: Request, error: Exception) -> Response:
+        if isinstance(error, Refusal):
+            refusal = error
+        else:
+            self._log.fault("internal_error", error, operation=self.operation(request))
+            refusal = Internal()
+        fields = self._plain_fields + lines(refusal.headers())
+        return self._response(request, refusal.status, fields, _encode(refusal.body()).encode("utf-8"))
+
+    def _response(self, request: Request, status: int, fields: bytes, body: bytes) -> Response:
+        """Every answer to a request is made here."""
+        return Response(status, fields + self._checks.cors.fields(request.origin), body)
+
+
+def _body(request: Request, route: Route) -> Json:
+    check_type(request.headers.get(b"content-type"), request.headers.get(b"content-encoding"))
+    fields = parse_object(request.body)
     if route.body is None:
         return fields
     try:

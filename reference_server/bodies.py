@@ -26,7 +26,10 @@ def check_type(content_type: bytes | None, encoding: bytes | None) -> None:
 def parse_object(raw: bytes) -> dict[str, Any]:
     """The JSON object of a body. Raises Invalid for anything else, and for text that is not Unicode."""
     try:
-        value = _DECODER.decode(raw.decode("utf-8"))
+        text = raw.decode("utf-8")
+        value, end = _DECODER.raw_decode(text) if text[:1] == "{" else (None, -1)
+        if end != len(text):
+            value = _DECODER.decode(text)  # white space around it, or no object, or rubbish
         if b"\\u" in raw:
             # An escaped lone surrogate is valid JSON syntax but no text.
             json.dumps(value, ensure_ascii=False).encode("utf-8")

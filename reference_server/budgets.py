@@ -16,7 +16,7 @@ from protocol.spec import Budget
 from reference_server.clock import Clock
 from reference_server.refusal import TooMany
 
-Key = tuple[str, ...]
+Key = str | tuple[str, ...]
 
 SWEPT_AT_ONCE = 16  # ended windows forgotten per new one: memory is bounded and no request pays for all
 

@@ -36,8 +36,7 @@ class TestControl:
                 sealed=False,
                 body=None,
                 takes_body=takes_body,
-                per=None,
-                per_room=False,
+                budget=None,
             )
             router.add("POST", spec.test_control[name], route)
 

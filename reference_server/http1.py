@@ -9,19 +9,21 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
+
+from reference_server.requests import Request
 
 MAX_HEAD = 256 * 1024  # a token of 100 kB is to be refused as a token
 MAX_LINE = 1024  # of a line between chunks
 MAX_TRAILERS = 100
+MAX_NAMES = 1000
 MAX_LENGTH_DIGITS = 15
 DISCARDED = 8  # of a body over the cap this many times the cap is read, so that clients hear the refusal
 
-TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
-START_LINE = re.compile(rb"(%s) ([!-~]+) HTTP/1\.([01])\r\n" % TOKEN)
-HEADER_LINE = re.compile(rb"^(%s):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)\r\n" % TOKEN, re.MULTILINE)
+TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+START_LINE = re.compile(rb"(%s) ([!-~]+) HTTP/1\.([01])\r\n" % TOKEN.pattern)
+CONTROLS = bytes(code for code in (*range(32), 127) if code != 9)  # no field holds one
 CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,12})[ \t]*(?:;[^\x00-\x08\x0a-\x1f\x7f]*)?\r\n")
 
 REASONS = {status.value: status.phrase.encode("ascii") for status in HTTPStatus}
@@ -36,62 +38,53 @@ class HttpError(Exception):
         self.message = message
 
 
-@dataclass(slots=True)
-class Message:
-    """One request. Header names are in lower case; a header given twice is joined with commas."""
-
-    method: str
-    path: str
-    query: bytes
-    headers: dict[bytes, bytes]
-    keep_alive: bool
-    body: bytes = b""
-    too_large: bool = False
-    peer: str = ""
-
-
 class Parser:
-    """Turns the bytes of one connection into messages."""
+    """Turns the bytes of one connection into requests."""
 
     def __init__(self, cap: int) -> None:
         self._cap = cap
         self._buffer = b""
         self._at = 0  # up to here the buffer has been read
-        self._message: Message | None = None  # the one whose body is being read
+        self._request: Request | None = None  # the one whose body is being read
         self._body = _Counted(0)
         self.expects_continue = False  # the client waits to be told to send its body
 
     @property
-    def pending(self) -> int:
-        """How many bytes are here that no message was made of."""
-        return len(self._buffer) - self._at + (0 if self._message is None else 1 + self._body.size)
+    def idle(self) -> bool:
+        """True between two requests, with nothing here of the next."""
+        return self._at == len(self._buffer) and self._request is None
+
+    @property
+    def waiting(self) -> int:
+        """How many bytes are here that nobody has looked at."""
+        return len(self._buffer) - self._at
 
     def feed(self, data: bytes) -> None:
-        left = self._buffer[self._at :] if self._at < len(self._buffer) else b""
-        self._buffer, self._at = left + data if left else data, 0
+        self._buffer = data if self._at == len(self._buffer) else self._buffer[self._at :] + data
+        self._at = 0
 
-    def next(self) -> Message | None:
-        """The next whole message, or None where more bytes are needed. Raises HttpError."""
-        message = self._message
-        if message is None:
-            message = self._head()
-            if message is None:
+    def next(self) -> Request | None:
+        """The next whole request, or None where more bytes are needed. Raises HttpError."""
+        request = self._request
+        if request is None:
+            request = self._head()
+            if request is None:
                 return None
-            body = _body_of(message.headers)
+            body = _body_of(request.headers)
             if body is None:
-                return message
-            self._message, self._body = message, body
-            waits = message.headers.get(b"expect", b"").lower() == b"100-continue"
+                return request
+            self._request, self._body = request, body
+            waits = request.headers.get(b"expect", b"").lower() == b"100-continue"
             self.expects_continue = waits and self._at == len(self._buffer)
         self._at = self._body.read(self._buffer, self._at, self._cap)
         if not self._body.complete:
             return None
-        message.too_large = self._body.size >= self._cap
-        message.body = b"" if message.too_large else b"".join(self._body.parts)
-        self._message = None
-        return message
+        request.too_large = self._body.size >= self._cap
+        request.body = b"" if request.too_large else b"".join(self._body.parts)
+        self._request = None
+        return request
 
-    def _head(self) -> Message | None:
+    def _head(self) -> Request | None:
         buffer, at = self._buffer, self._at
         while buffer.startswith(b"\r\n", at):  # RFC 9112, 2.2: empty lines before a request are let pass
             at += 2
@@ -109,7 +102,7 @@ class Parser:
         if minor == b"1" and b"host" not in headers:
             raise HttpError(400, "The header Host is missing.")
         path, _, query = _without_authority(target).partition(b"?")
-        return Message(
+        return Request(
             method.decode("ascii"), path.decode("ascii"), query, headers, _keeps_alive(headers, minor)
         )
 
@@ -192,16 +185,34 @@ class _Chunked(_Counted):
 
 
 def _headers(lines: bytes) -> dict[bytes, bytes]:
-    pairs = HEADER_LINE.findall(lines)
-    if len(pairs) != lines.count(b"\n"):
+    """The header fields of a head, each ended by CRLF."""
+    fields = lines.split(b"\r\n")[:-1]
+    # The only control characters are the line ends, of two bytes each, and tabs.
+    if len(lines) - len(lines.translate(None, CONTROLS)) != 2 * len(fields):
         raise HttpError(400, "A header field is malformed.")
     found: dict[bytes, bytes] = {}
-    for name, raw in pairs:
-        key, value = name.lower(), raw.rstrip(b" \t")
+    for line in fields:
+        name, colon, raw = line.partition(b":")
+        key = _names.get(name) or _name(name)
+        if not colon:
+            raise HttpError(400, "A header field is malformed.")
+        value = raw.strip(b" \t")
         if key in found:
             value = found[key] + (b"; " if key == b"cookie" else b", ") + value
         found[key] = value
     return found
+
+
+# Header names as they were sent, each with its lower case. Few are ever sent, so few are kept.
+_names: dict[bytes, bytes] = {}
+
+
+def _name(name: bytes) -> bytes:
+    if TOKEN.fullmatch(name) is None:
+        raise HttpError(400, "A header field is malformed.")
+    if len(_names) < MAX_NAMES:
+        _names[name] = name.lower()
+    return name.lower()
 
 
 def _body_of(headers: dict[bytes, bytes]) -> _Counted | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -38,6 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     def on_ready(url: str) -> None:
         ready.announce("listening", url=url, pid=os.getpid(), spec=spec.version)
 
+    # What is there by now stays: the collector need not look through the whole spec again and again.
+    gc.freeze()
     asyncio.run(serve(app, claimed, log, on_ready))
     log.info("stopped")
     return 0

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from protocol.spec import Json, Operation, Spec
 from protocol.validation import Validator, request_validator
+from reference_server.budgets import Key
 from reference_server.refusal import Invalid, MethodNotAllowed, NotFound
 
 BUDGET_WORDS = ("user", "room", "address")
@@ -31,6 +33,24 @@ Handler = Callable[[Call], Json]
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """What an operation's budget is counted by. `key` picks it out of user, room and address."""
+
+    key: Callable[[tuple[str, str, str]], Key]
+    by_room: bool  # so that the body or the path is needed to know which budget it is
+    by_address: bool
+
+    @staticmethod
+    def by(operation_id: str, words: tuple[str, ...]) -> Counted:
+        """Raises RouteError for words that this server cannot count by."""
+        if not words or not set(words) <= set(BUDGET_WORDS):
+            known = ", ".join(BUDGET_WORDS)
+            raise RouteError(f"policy.yaml: budgets.{operation_id}.per: expected some of {known}")
+        pick = itemgetter(*(BUDGET_WORDS.index(word) for word in words))
+        return Counted(pick, "room" in words, "address" in words)
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """An operation and everything that is asked before its handler runs."""
 
@@ -41,8 +61,7 @@ class Route:
     sealed: bool
     body: Validator | None
     takes_body: bool
-    per: tuple[str, ...] | None  # what its budget is counted by; None where it has no budget
-    per_room: bool  # so that only the body or the path tells which budget it is
+    budget: Counted | None
     params: Mapping[str, Validator] = field(default_factory=dict)
     query: Mapping[str, Validator] = field(default_factory=dict)
 
@@ -75,12 +94,6 @@ class RouteError(Exception):
 
 def operation_route(spec: Spec, operation: Operation, handler: Handler) -> Route:
     """The route of one operation. Raises RouteError."""
-    per = None if operation.budget is None else operation.budget.per
-    for word in per or ():
-        if word not in BUDGET_WORDS:
-            raise RouteError(
-                f"policy.yaml: budgets.{operation.id}.per: {word!r}: expected {', '.join(BUDGET_WORDS)}"
-            )
     has_body = operation.request_schema is not None
     return Route(
         name=operation.id,
@@ -90,8 +103,7 @@ def operation_route(spec: Spec, operation: Operation, handler: Handler) -> Route
         sealed=operation.tag not in spec.policy["envelope"]["plain_tags"],
         body=request_validator(spec, operation.id) if has_body else None,
         takes_body=has_body,
-        per=per,
-        per_room=per is not None and "room" in per,
+        budget=None if operation.budget is None else Counted.by(operation.id, operation.budget.per),
         params={name: Validator(schema) for name, schema in operation.path_params.items()},
         query={name: Validator(schema) for name, schema in operation.query_params.items()},
     )

@@ -14,8 +14,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from reference_server.app import Reply, Response
-from reference_server.http1 import HttpError, Message, Parser, head
+from reference_server.http1 import HttpError, Parser, head
 from reference_server.log import Log
+from reference_server.requests import Request
 
 BACKLOG = 1024
 CONNECTIONS = 8192  # more are closed at once
@@ -28,7 +29,7 @@ STOP_S = 3.0  # requests under way get this long to be answered when the server 
 
 
 class ServeError(Exception):
-    """The server cannot serve; the message names the address and the reason."""
+    """The server cannot serve; the request names the address and the reason."""
 
 
 class Application(Protocol):
@@ -36,9 +37,9 @@ class Application(Protocol):
 
     @property
     def body_cap(self) -> int: ...
-    def respond(self, message: Message) -> Reply: ...
+    def respond(self, request: Request) -> Reply: ...
     def malformed(self, status: int, message: str) -> Response: ...
-    def operation(self, message: Message) -> str: ...
+    def operation(self, request: Request) -> str: ...
 
 
 def claim(host: str, port: int) -> socket.socket:
@@ -144,12 +145,12 @@ class Connection(asyncio.Protocol):
         self._transport = None
 
     def data_received(self, data: bytes) -> None:
-        if not self._parser.pending:
+        if self._parser.idle:
             self._deadline = time.monotonic() + READ_S
         self._parser.feed(data)
         if self._answering is None and self._writable:
             self._proceed()
-        elif self._transport is not None and self._parser.pending > PIPELINED:
+        elif self._transport is not None and self._parser.waiting > PIPELINED:
             self._transport.pause_reading()
 
     def pause_writing(self) -> None:
@@ -166,7 +167,7 @@ class Connection(asyncio.Protocol):
     def stop(self) -> None:
         """No further request is taken; one under way is answered."""
         self._stopping = True
-        if self._answering is None and not self._parser.pending:
+        if self._answering is None and self._parser.idle:
             self.close()
 
     def close(self) -> None:
@@ -188,52 +189,49 @@ class Connection(asyncio.Protocol):
 
     def _proceed(self) -> None:
         """Answers whatever requests are here, as far as that goes without waiting."""
-        while self._transport is not None and self._writable and not self._transport.is_closing():
+        transport, parser = self._transport, self._parser
+        while transport is not None and self._writable and not transport.is_closing():
+            if parser.idle:
+                self._deadline = time.monotonic() + IDLE_S
+                if self._stopping:
+                    transport.close()
+                return
             try:
-                message = self._parser.next()
+                request = parser.next()
             except HttpError as error:
-                refused = self._app.malformed(error.status, error.message)
-                self._write(refused, keep_alive=False)
+                self._write(self._app.malformed(error.status, error.message), keep_alive=False)
                 return
-            if message is None:
-                self._wait_for_more()
+            if request is None:
+                if parser.expects_continue:
+                    parser.expects_continue = False
+                    transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
                 return
-            message.peer = self._peer
+            request.peer = self._peer
             started = time.perf_counter() if self._log.debugs else 0.0
-            reply = self._app.respond(message)
+            reply = self._app.respond(request)
             if not isinstance(reply, Response):
-                self._answering = asyncio.create_task(self._answer_later(message, reply, started))
+                self._answering = asyncio.create_task(self._answer_later(request, reply, started))
                 return
-            self._answer(message, reply, started)
+            self._answer(request, reply, started)
 
-    def _wait_for_more(self) -> None:
-        if self._parser.expects_continue:
-            self._parser.expects_continue = False
-            assert self._transport is not None
-            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        if not self._parser.pending:
-            self._deadline = time.monotonic() + IDLE_S
-            if self._stopping:
-                self.close()
-
-    async def _answer_later(self, message: Message, reply: Reply, started: float) -> None:
+    async def _answer_later(self, request: Request, reply: Reply, started: float) -> None:
         assert not isinstance(reply, Response)
         response = await reply
         self._answering = None
         if self._transport is None:
             return
-        self._answer(message, response, started)
+        self._answer(request, response, started)
         if self._transport is not None:
             self._transport.resume_reading()
             self._proceed()
 
-    def _answer(self, message: Message, response: Response, started: float) -> None:
-        body = b"" if message.method == "HEAD" else response.body
-        self._write(response, keep_alive=message.keep_alive and not self._stopping, body=body)
+    def _answer(self, request: Request, response: Response, started: float) -> None:
+        body = b"" if request.method == "HEAD" else response.body
+        self._write(response, keep_alive=request.keep_alive and not self._stopping, body=body)
         if self._log.debugs:
             spent = round((time.perf_counter() - started) * 1000, 2)
             self._log.debug(
-                "request", operation=self._app.operation(message), status=response.status, ms=spent
+                "request", operation=self._app.operation(request), status=response.status, ms=spent
             )
 
     def _write(self, response: Response, *, keep_alive: bool, body: bytes | None = None) -> None:

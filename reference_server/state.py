@@ -185,11 +185,11 @@ class Rooms:
 
     def activity(self, room: Room) -> None:
         """Somebody showed life: the room is listed as the newest, and lives on."""
-        room.activity = max(self._clock.now_ms(), room.activity)
+        room.activity = room.written = self._clock.now_ms()
+        self._by_write.move_to_end(room.id)
         index = self._index(room)
         if index is not None:
             index.move_to_end(room.id)
-        self.wrote(room)
 
     def wrote(self, room: Room) -> None:
         """Something was written: the room lives on."""
