@@ -21,6 +21,7 @@ from reports.verdicts import Verdict
 
 ROOT = Path(__file__).parent.parent
 SEED = 1
+MAX_WAIT = 90.0  # a rotated key has a minute to become known
 # What every mutant's outcome depends on, its own file and its requirement's checks aside.
 COMMON = ("protocol", "conformance", "reference_server", "reports")
 RED = Verdict.FAIL
@@ -99,6 +100,7 @@ async def try_mutant(spec: Spec, entry: Entry, *, whole: bool) -> Outcome:
             run_dir=Path(folder),
             seed=SEED,
             mutant=entry.name,
+            max_wait=MAX_WAIT,
             requirements=() if whole else (entry.requirement,),
         )
         records: list[dict[str, Any]] = []

@@ -1,0 +1,17 @@
+"""Tokens for anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reference_server.auth import Authenticator
+from reference_server.mutants import Reaching, mutant
+
+
+@mutant("AUTH-19", "aud is not looked at")
+class AnyAudienceWillDo(Reaching, Authenticator):
+    def _check_parties(self, claims: Mapping[str, Any]) -> None:
+        if claims.get("aud") != self._settings.audience:
+            self.reached()
+        super()._check_parties({**claims, "aud": self._settings.audience})
