@@ -5,6 +5,7 @@ All text here came from a target: `plain` makes it safe for a terminal and for X
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from reports.runlog import Record, RunLog
 from reports.score import Finding
 from reports.verdicts import Verdict
 
-STEPS = 12  # of an attempt shown on the score card; the page has them all
+STEPS = 8  # of an attempt shown on the score card; the page has them all
+CURL_CHARS = 1200  # a longer line is no use on a terminal
 # Everything that moves a cursor, rings a bell, turns text around or is no character at all.
 UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
@@ -42,6 +44,30 @@ class Evidence:
         """The check's sentence: its name in words, with its case."""
         sentence = plain(str(self.record["check"] or "").replace("_", " "))
         return f"{sentence} [{plain(self.record['case'])}]" if self.record["case"] else sentence
+
+    @property
+    def story(self) -> tuple[str, ...]:
+        """What led to the verdict, for reading: up to the deciding exchange, like steps drawn together."""
+        deciding = self.record.get("exchange")
+        told = [
+            line
+            for line, exchange in zip(self.steps, self.exchanges, strict=True)
+            if deciding is None or exchange["id"] <= deciding
+        ]
+        runs = [(line, sum(1 for _ in same)) for line, same in itertools.groupby(told)]
+        lines = [f"{line}  ×{count}" if count > 1 else line for line, count in runs]
+        if len(lines) > STEPS:
+            lines = [f"… {len(lines) - STEPS} steps before", *lines[-STEPS:]]
+        return tuple(lines)
+
+    @property
+    def short_curl(self) -> str:
+        """The line that sends it again, where it can be copied; else where it is to be found."""
+        if len(self.curl) <= CURL_CHARS:
+            return self.curl
+        return (
+            f"a request of {len(self.curl)} characters: see exchange {self.record['exchange']} of run.jsonl"
+        )
 
 
 def of(record: Record, log: RunLog) -> Evidence:

@@ -9,11 +9,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from reports import evidence
 from reports.evidence import plain
-from reports.score import Report
+from reports.score import NOT_OFFERED, Report
 from reports.verdicts import Verdict
 
 FILE = "index.html"
-RED = (Verdict.FAIL, Verdict.HARNESS_ERROR, Verdict.FLAKY, Verdict.INCONCLUSIVE)
 
 
 def write(report: Report, folder: Path) -> Path:
@@ -25,14 +24,23 @@ def write(report: Report, folder: Path) -> Path:
     environment.filters["body"] = evidence.body_text
     environment.filters["pretty"] = lambda value: plain(json.dumps(value, ensure_ascii=False, indent=1))
     environment.filters["step"] = evidence.step
-    failures = [
-        (finding, evidence.of_finding(finding, report.log))
-        for verdict in RED
-        for finding in report.of(verdict)
-    ]
     text = environment.get_template("page.html").render(
-        report=report, header=report.header, footer=report.footer, failures=failures, verdicts=list(Verdict)
+        report=report,
+        header=report.header,
+        footer=report.footer,
+        failures=[(finding, evidence.of_finding(finding, report.log)) for finding in report.red],
+        words=[*Verdict, NOT_OFFERED],
+        profiles=_words_by_profile(report),
     )
     path = folder / FILE
     path.write_text(text, encoding="utf-8", errors="backslashreplace")
     return path
+
+
+def _words_by_profile(report: Report) -> dict[str, dict[str, int]]:
+    """profile -> verdict as it is shown -> how many requirements."""
+    found: dict[str, dict[str, int]] = {}
+    for finding in report.findings:
+        words = found.setdefault(finding.requirement.profile, {})
+        words[finding.word] = words.get(finding.word, 0) + 1
+    return found

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from protocol.spec import Requirement, Spec
+from protocol.spec import Level, Requirement, Spec
 from reports.runlog import Record, RunLog
 from reports.verdicts import APPLICABLE, Verdict, gravest
 
@@ -18,6 +18,9 @@ WEIGHTS = {"MUST": 5, "SHOULD": 2, "MAY": 0}
 PROVISIONAL_CAUSES = frozenset({"time", "excluded"})
 # ... and the run still end with 0: the same, and what the user left out by --gentle.
 PARDONED_CAUSES = PROVISIONAL_CAUSES | {"gentle"}
+# The verdicts that somebody has to look into, gravest first.
+RED = (Verdict.FAIL, Verdict.HARNESS_ERROR, Verdict.FLAKY, Verdict.INCONCLUSIVE)
+NOT_OFFERED = "not offered"
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,13 @@ class Finding:
         return frozenset(check.get("cause", "stopped") for check in undecided)
 
     @property
+    def word(self) -> str:
+        """The verdict as it is shown: a MAY that a target leaves out is no failure."""
+        if self.requirement.level == "MAY" and self.verdict is Verdict.FAIL:
+            return NOT_OFFERED
+        return self.verdict.value
+
+    @property
     def counts(self) -> bool:
         """Whether it counts in score and level."""
         return self.verdict in APPLICABLE and self.requirement.subject == "server"
@@ -56,13 +66,23 @@ class Finding:
 @dataclass(frozen=True)
 class LevelResult:
     """`provisional` are the MUSTs not exercised for want of time or of a check; `missing` what stands
-    between the target and the level: ids of MUSTs, or profiles it does not claim.
+    between the target and the level: ids of MUSTs, or `profile NAME: WHY`.
     """
 
     name: str
     reached: bool
     provisional: tuple[str, ...]
     missing: tuple[str, ...]
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """`missing` with the profiles that lack the same drawn together."""
+        together: dict[str, list[str]] = {}
+        for entry in self.missing:
+            thing, _, why = entry.partition(": ")
+            together.setdefault(why, []).append(thing.removeprefix("profile "))
+        ids = together.pop("", [])
+        return (*ids, *(f"{', '.join(profiles)} ({why})" for why, profiles in together.items()))
 
 
 @dataclass(frozen=True)
@@ -78,6 +98,20 @@ class Report:
     problems: tuple[str, ...]
     exit_code: int
     profiles: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
+    narrowed: bool = False  # the user selected some of what the target claims
+
+    @property
+    def red(self) -> list[Finding]:
+        """What is to be looked into, gravest first. A MAY never is."""
+        found = [f for f in self.findings if f.verdict in RED and f.requirement.level != "MAY"]
+        return sorted(found, key=lambda f: (RED.index(f.verdict), f.requirement.level != "MUST"))
+
+    @property
+    def scored_of(self) -> str:
+        """What the score is a score of; it is never shown without."""
+        if self.narrowed:
+            return f"of the {len(self.header['intended'])} requirements selected"
+        return f"of the claimed profiles: {', '.join(self.header['target']['profiles'])}"
 
     def of(self, *verdicts: Verdict) -> list[Finding]:
         return [finding for finding in self.findings if finding.verdict in verdicts]
@@ -96,21 +130,25 @@ def evaluate(log: RunLog, spec: Spec) -> Report:
     )
     problems = tuple(_problems(findings, expected, log))
     claimed = log.header["target"]["profiles"]
+    unasked = [r for r in _asked_of_servers(spec, claimed) if r.id not in by_id]
     return Report(
         header=log.header,
         footer=log.footer,
         log=log,
         findings=findings,
-        levels=tuple(_level(level.name, level.profiles, findings, claimed) for level in _server_levels(spec)),
+        levels=tuple(
+            _level(level, findings, claimed, unasked) for level in spec.levels if level.subject == "server"
+        ),
         score=_score(findings),
         problems=problems,
         exit_code=_exit_code(findings, problems),
         profiles=_profiles(findings),
+        narrowed=bool(unasked),
     )
 
 
-def _server_levels(spec: Spec) -> list[Any]:
-    return [level for level in spec.levels if level.subject == "server"]
+def _asked_of_servers(spec: Spec, profiles: Iterable[str]) -> list[Requirement]:
+    return [r for r in spec.of_profiles(profiles) if r.subject == "server"]
 
 
 def _finding(
@@ -134,23 +172,26 @@ def _problems(findings: tuple[Finding, ...], expected: Mapping[str, Any], log: R
 
 
 def _level(
-    name: str, profiles: tuple[str, ...], findings: tuple[Finding, ...], claimed: list[str]
+    level: Level, findings: tuple[Finding, ...], claimed: list[str], unasked: list[Requirement]
 ) -> LevelResult:
-    missing = [f"profile {profile}" for profile in profiles if profile not in claimed]
-    provisional = []
-    seen: set[str] = set()
-    for finding in findings:
-        requirement = finding.requirement
-        if requirement.profile not in profiles or requirement.level != "MUST" or not finding.counts:
+    missing: list[str] = []
+    provisional: list[str] = []
+    for profile in level.profiles:
+        if profile not in claimed:
+            missing.append(f"profile {profile}: not claimed")
             continue
-        seen.add(requirement.profile)
-        if finding.verdict is Verdict.NOT_RUN and finding.causes <= PROVISIONAL_CAUSES:
-            provisional.append(requirement.id)
-        elif finding.verdict is not Verdict.PASS:
-            missing.append(requirement.id)
-    passed = {finding.requirement.profile for finding in findings if finding.verdict is Verdict.PASS}
-    missing += [f"profile {p} (nothing of it passed)" for p in profiles if p in claimed and p not in passed]
-    return LevelResult(name, not missing, tuple(provisional), tuple(missing))
+        left_out = sum(r.profile == profile and r.level == "MUST" for r in unasked)
+        mine = [f for f in findings if f.requirement.profile == profile]
+        musts = [f for f in mine if f.requirement.level == "MUST" and f.counts]
+        late = [f for f in musts if f.verdict is Verdict.NOT_RUN and f.causes <= PROVISIONAL_CAUSES]
+        lost = [f for f in musts if f.verdict is not Verdict.PASS and f not in late]
+        provisional += [f.requirement.id for f in late]
+        missing += [f.requirement.id for f in lost]
+        if left_out:
+            missing.append(f"profile {profile}: {'not' if not mine else 'only in part'} selected")
+        elif not lost and not any(f.verdict is Verdict.PASS for f in mine):
+            missing.append(f"profile {profile}: nothing of it passed")
+    return LevelResult(level.name, not missing, tuple(provisional), tuple(missing))
 
 
 def _score(findings: tuple[Finding, ...]) -> float | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from reports import evidence
-from reports.evidence import Evidence, plain
-from reports.score import Finding, LevelResult, Report
+from reports.evidence import plain
+from reports.score import NOT_OFFERED, Finding, LevelResult, Report
 from reports.verdicts import Verdict
 
 STYLES = {
@@ -22,8 +24,16 @@ STYLES = {
     Verdict.NOT_APPLICABLE: "dim",
     Verdict.NOT_CLAIMED: "dim",
 }
-RED = (Verdict.FAIL, Verdict.HARNESS_ERROR, Verdict.FLAKY, Verdict.INCONCLUSIVE)
-MARGIN = "  "
+WIDTH = 120  # where the output is no terminal and so has no width of its own
+WHOLE = 12  # failures shown with their evidence; the others in a line each
+REASON = 200  # characters of a reason where many are listed
+LEVELS = ("MUST", "SHOULD", "MAY")
+
+
+def console() -> Console:
+    """The console that a score card is printed on."""
+    found = Console(highlight=False)
+    return found if found.is_terminal else Console(highlight=False, width=WIDTH)
 
 
 def show(report: Report, console: Console) -> None:
@@ -31,125 +41,149 @@ def show(report: Report, console: Console) -> None:
     header = report.header
     target = header["target"]
     line = Text.assemble(
-        ("Parley", "bold"), f" {header['suite']['version']}  ", (plain(target["name"]), "bold"), "  "
+        ("Parley", "bold"), f" {header['suite']['version']}  ", (plain(target["name"]), "bold")
     )
-    line.append(plain(target["base_url"]), "dim")
+    line.append(f"  {plain(target['base_url'])}", "dim")
     console.print(line)
-    options = header["options"]
     console.print(
         Text(
             f"spec {header['spec']['version']} ({header['spec']['hash'][:8]})  seed {header['seed']}  "
-            f"{options['time']} time  {report.footer['seconds']:.1f} s",
+            f"{header['options']['time']} time  {report.footer['seconds']:.1f} s",
             "dim",
         )
     )
-    scored = [finding for finding in report.of(*RED) if finding.requirement.level != "MAY"]
-    for finding in sorted(scored, key=_gravity):
-        _show_finding(finding, report, console)
+    red = report.red
+    whole = [finding for finding in red if finding.verdict is not Verdict.INCONCLUSIVE][:WHOLE]
+    for finding in whole:
+        _show_failure(finding, report, console)
+    _show_briefly([finding for finding in red if finding not in whole], console)
     _show_table(report, console)
     _show_undecided(report, console)
     for problem in report.problems:
-        console.print(Text(f"{MARGIN}{plain(problem)}", "bold red"))
+        console.print(Text(f"  {plain(problem)}", "bold red"))
+    if report.footer["stopped"]:
+        console.print(Text(f"  The run was stopped: {plain(report.footer['stopped'])}", "bold red"))
     _show_levels(report, console)
 
 
-def _gravity(finding: Finding) -> tuple[int, int]:
-    return (RED.index(finding.verdict), ("MUST", "SHOULD", "MAY").index(finding.requirement.level))
+def _hanging(*columns: int | None, indent: int = 0) -> Table:
+    """Lines whose last column keeps its left edge when it wraps."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    if indent:
+        table.add_column(width=indent - 2)
+    for width in columns:
+        table.add_column(no_wrap=True, min_width=width)
+    table.add_column(overflow="fold")
+    return table
 
 
-def _show_finding(finding: Finding, report: Report, console: Console) -> None:
+def _title(finding: Finding) -> tuple[Text, Text]:
     requirement = finding.requirement
-    title = Text()
-    title.append(f"\n{requirement.id}  {requirement.level}  ", "bold")
-    title.append(f"{finding.verdict}  ", STYLES[finding.verdict])
-    title.append(requirement.sentence)
+    title = Text.assemble((f"{requirement.id}  {requirement.level}  ", "bold"))
+    title.append(finding.word, STYLES[finding.verdict])
+    return title, Text(requirement.sentence)
+
+
+def _show_failure(finding: Finding, report: Report, console: Console) -> None:
+    """Title, what was done, wanted, got, how to send it again: of the first check; the others by name."""
+    requirement = finding.requirement
+    console.print()
+    title = _hanging(None)
+    title.add_row(*_title(finding))
     console.print(title)
     found = evidence.of_finding(finding, report.log)
-    for piece in found[:3]:
-        _show_evidence(piece, console)
-    if len(found) > 3:
-        console.print(
-            Text(f"{MARGIN}and {len(found) - 3} more checks of {requirement.id}; the page has them", "dim")
-        )
-    source = f"protocol {report.header['spec']['version']}, {requirement.profile}, {requirement.id}"
-    console.print(Text(f"{MARGIN}spec    {source}", "dim"))
-
-
-def _show_evidence(piece: Evidence, console: Console) -> None:
-    console.print(Text(f"{MARGIN}{piece.name}"))
-    for line in piece.steps[: evidence.STEPS]:
-        console.print(Text(f"{MARGIN}  {line}", "dim"))
-    if len(piece.steps) > evidence.STEPS:
-        console.print(Text(f"{MARGIN}  … {len(piece.steps) - evidence.STEPS} more exchanges", "dim"))
+    piece = found[0]
+    if piece.name:
+        console.print(Text(f"  {piece.name}"))
+    for line in piece.story:
+        console.print(Text(f"    {line}", "dim"))
+    lines = _hanging(6, indent=2)
     if piece.wanted:
-        console.print(Text.assemble(f"{MARGIN}wanted  ", (piece.wanted, "green")))
-        console.print(Text.assemble(f"{MARGIN}got     ", (piece.got, "red")))
+        lines.add_row("", "wanted", Text(piece.wanted, "green"))
+        lines.add_row("", "got", Text(piece.got, "red"))
     else:
-        console.print(Text(f"{MARGIN}reason  {plain(piece.record['reason'])}"))
+        lines.add_row("", "reason", Text(plain(piece.record["reason"])))
+    console.print(lines)
     if piece.curl:
         # soft_wrap: a line that is meant to be copied must not be broken.
-        console.print(Text(f"{MARGIN}again   {_short(piece.curl)}"), soft_wrap=True)
+        console.print(Text(f"  again   {piece.short_curl}"), soft_wrap=True)
+    last = _hanging(6, indent=2)
+    source = f"protocol {report.header['spec']['version']}, {requirement.profile}, {requirement.id}"
+    last.add_row("", Text("spec", "dim"), Text(source, "dim"))
+    if len(found) > 1:
+        last.add_row("", "also", Text(f"{len(found) - 1} more of its checks; the page has them", "dim"))
+    console.print(last)
 
 
-def _short(curl: str, limit: int = 1500) -> str:
-    return curl if len(curl) <= limit else f"{curl[:limit]}… (whole in the page)"
-
-
-def _show_table(report: Report, console: Console) -> None:
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), title_justify="left")
-    for heading in ("Profile", "MUST", "SHOULD", "MAY", ""):
-        table.add_column(heading, header_style="bold")
-    for profile, levels in report.profiles.items():
-        cells = [_cell(levels.get(level, {})) for level in ("MUST", "SHOULD", "MAY")]
-        totals: dict[str, int] = {}
-        for verdicts in levels.values():
-            for verdict, count in verdicts.items():
-                totals[verdict] = totals.get(verdict, 0) + count
-        table.add_row(profile, *cells, _rest(totals))
+def _show_briefly(findings: list[Finding], console: Console) -> None:
+    """What could not be decided, and what there is no room for: a row each, with its reason."""
+    if not findings:
+        return
+    table = _hanging(None, None, None)
+    for finding in findings:
+        requirement = finding.requirement
+        why = plain(finding.reason)
+        table.add_row(
+            Text(requirement.id, "bold"),
+            requirement.level,
+            Text(finding.word, STYLES[finding.verdict]),
+            Text(why if len(why) <= REASON else f"{why[:REASON]}…", "dim"),
+        )
     console.print()
     console.print(table)
 
 
-def _cell(verdicts: dict[str, int] | object) -> Text:
-    assert isinstance(verdicts, dict)
-    asked = sum(
-        count for verdict, count in verdicts.items() if verdict not in ("not-applicable", "not-claimed")
-    )
+def _show_table(report: Report, console: Console) -> None:
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    for heading in ("Profile", *LEVELS, ""):
+        table.add_column(heading, header_style="bold")
+    for profile, levels in report.profiles.items():
+        cells = [_cell(levels.get(level, {}), optional=level == "MAY") for level in LEVELS]
+        table.add_row(
+            profile, *cells, _rest([f for f in report.findings if f.requirement.profile == profile])
+        )
+    console.print()
+    console.print(table)
+
+
+def _cell(verdicts: Mapping[str, int], *, optional: bool) -> Text:
+    asked = sum(n for verdict, n in verdicts.items() if verdict not in ("not-applicable", "not-claimed"))
     passed = verdicts.get("pass", 0)
     if not asked:
         return Text("-", "dim")
-    return Text(f"{passed}/{asked}", "green" if passed == asked else "yellow")
+    return Text(f"{passed}/{asked}", "green" if passed == asked else "dim" if optional else "yellow")
 
 
-def _rest(totals: dict[str, int]) -> Text:
+def _rest(findings: list[Finding]) -> Text:
+    """How many have which other verdict than pass."""
     text = Text()
     for verdict in Verdict:
-        if verdict is not Verdict.PASS and totals.get(verdict.value):
-            text.append(f"{totals[verdict.value]} {verdict.value}  ", STYLES[verdict])
+        words = [f.word for f in findings if f.verdict is verdict and verdict is not Verdict.PASS]
+        for word in dict.fromkeys(words):
+            text.append(f"{words.count(word)} {word}  ", "dim" if word == NOT_OFFERED else STYLES[verdict])
     return text
 
 
 def _show_undecided(report: Report, console: Console) -> None:
-    """Why something that was asked has no verdict: a reason a line, with the ids it holds for."""
+    """Why something that was asked has no verdict, with the ids it holds for; and what is odd."""
     reasons: dict[str, list[str]] = {}
     for finding in report.of(Verdict.NOT_RUN, Verdict.NOT_APPLICABLE, Verdict.EXPECTED_FAIL):
-        reasons.setdefault(f"{finding.verdict}: {finding.reason}", []).append(finding.requirement.id)
-    if reasons:
-        console.print()
+        reasons.setdefault(f"{finding.word}: {finding.reason}", []).append(finding.requirement.id)
+    for finding in report.of(Verdict.FAIL):
+        if finding.word == NOT_OFFERED:
+            sentence = f"{NOT_OFFERED}, and it need not be: {finding.requirement.sentence}"
+            reasons.setdefault(sentence, []).append(finding.requirement.id)
+    lines = _hanging(None, indent=2)
     for reason, ids in reasons.items():
-        line = Text(f"{MARGIN}{_ids(ids)}  ")
-        line.append(plain(reason), "dim")
-        console.print(line)
-    for finding in report.of(*RED):
-        if finding.requirement.level == "MAY":
-            line = Text(f"{MARGIN}{finding.requirement.id}  ")
-            line.append(f"a MAY that is not offered: {finding.requirement.sentence}", "dim")
-            console.print(line)
-    company = [check for check in report.log.verdicts if check["note"].startswith("failed once in company")]
-    for check in company:
-        line = Text(f"{MARGIN}{check['requirement']}  ")
-        line.append(f"passed alone, but {plain(check['note'])}", "yellow")
-        console.print(line)
+        lines.add_row("", _ids(ids), Text(plain(reason), "dim"))
+    for check in report.log.verdicts:
+        if check["note"].startswith("failed once in company"):
+            lines.add_row(
+                "", check["requirement"], Text(f"passed alone, but {plain(check['note'])}", "yellow")
+            )
+    if lines.row_count:
+        console.print()
+        console.print(lines)
 
 
 def _ids(ids: list[str]) -> str:
@@ -158,24 +192,20 @@ def _ids(ids: list[str]) -> str:
 
 
 def _show_levels(report: Report, console: Console) -> None:
-    console.print()
+    lines = _hanging(9)
     for level in report.levels:
-        console.print(_level_line(level))
-    claims = " ".join(report.header["target"]["profiles"])
-    score = "nothing was applicable" if report.score is None else f"{report.score:g}"
-    console.print(
-        Text.assemble(f"{'Score':<11}", (score, "bold"), (f"   of the claimed profiles: {claims}", "dim"))
-    )
+        lines.add_row(level.name, _level_text(level))
+    score = Text("nothing was applicable" if report.score is None else f"{report.score:g}", "bold")
+    lines.add_row("Score", score.append(f"  {report.scored_of}", "not bold dim"))
+    console.print()
+    console.print(lines)
 
 
-def _level_line(level: LevelResult) -> Text:
-    line = Text(f"{level.name:<11}")
-    if level.reached:
-        line.append("reached", "bold green")
-        if level.provisional:
-            line.append(f", provisionally: {', '.join(level.provisional)} not run", "yellow")
-    else:
-        missing = ", ".join(level.missing[:6]) + (" …" if len(level.missing) > 6 else "")
-        line.append("not reached", "bold")
-        line.append(f": {missing}", "dim")
-    return line
+def _level_text(level: LevelResult) -> Text:
+    if not level.reached:
+        missing = ", ".join(level.lacks[:6]) + (" …" if len(level.lacks) > 6 else "")
+        return Text.assemble(("not reached", "bold"), (f": {missing}", "dim"))
+    text = Text("reached", "bold green")
+    if level.provisional:
+        text.append(f", provisionally: {', '.join(level.provisional)} not run", "not bold yellow")
+    return text
