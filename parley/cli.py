@@ -100,7 +100,7 @@ def _score(parsed: argparse.Namespace) -> int:
         folder = asyncio.run(_until_interrupted(session))
     report = score.evaluate(runlog.read(folder), spec)
     writers.write_all(report, folder)
-    terminal.show(report, Console(highlight=False))
+    terminal.show(report, terminal.console())
     print(f"Report     {folder / 'index.html'}")
     return report.exit_code
 
@@ -117,7 +117,7 @@ def _report(parsed: argparse.Namespace) -> int:
     from protocol.spec import SPEC_DIR, load
 
     report = score.evaluate(runlog.read(parsed.run), load(parsed.spec_dir or SPEC_DIR))
-    terminal.show(report, Console(highlight=False))
+    terminal.show(report, terminal.console())
     return report.exit_code
 
 
