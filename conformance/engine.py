@@ -28,8 +28,9 @@ from reports.verdicts import Verdict
 Record = dict[str, Any]
 Emit = Callable[[Record], None]
 
-CHECK_S = 60.0  # a check's own work, waits aside; more than that is a hang
+CHECK_S = 90.0  # a check's own work, waits aside; more than that is a hang
 SILENT = 6  # so many requests in a row without any HTTP answer: ask whether the target is still there
+LOST_S = 30.0  # so long with none, though health is answered: the target is lost all the same
 
 
 @dataclass(frozen=True)
@@ -114,16 +115,26 @@ class Engine:
         self._requirements = {f"{job.id}": job.check.requirement for job in self.jobs}
         self.world.watch = self._saw
         self._floor = Floor(self.options.concurrency)
-        tasks = [asyncio.create_task(self._job(job), name=job.id) for job in self._in_order()]
+        order = self._in_order()
+        tasks = [asyncio.create_task(self._job(job), name=job.id) for job in order]
+        timer = None
+        if self.options.deadline_s is not None:
+            loop = asyncio.get_running_loop()
+            timer = loop.call_later(self.options.deadline_s, self.stop, "the deadline was over")
         try:
-            async with asyncio.timeout(self.options.deadline_s):
-                await asyncio.gather(*tasks)
-        except TimeoutError:
-            self.stopped = self.stopped or f"the deadline of {self.options.deadline_s:g} s was over"
+            ended = await asyncio.gather(*tasks, return_exceptions=True)
         finally:
+            if timer is not None:
+                timer.cancel()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+        for job, task in zip(order, tasks, strict=True):
+            if task.cancelled():  # stopped before its first step, so that it could not say so itself
+                self.emit(_verdict_record(job, self._cut(), 0))
+        for error in ended:
+            if isinstance(error, Exception):
+                raise error
         for watch in self._watches:
             self._verdict_of_observer(watch)
 
@@ -145,7 +156,7 @@ class Engine:
 
     async def _job(self, job: Job) -> None:
         started = time.monotonic()
-        result = Result(Verdict.NOT_RUN, "", reason="the run was stopped before it")
+        result = self._cut()
         attempts = 0
         try:
             alone = self._alone(job)
@@ -158,11 +169,14 @@ class Engine:
                 attempts = 2
                 result = _settle(first, result)
         except asyncio.CancelledError:
-            result = replace(result, verdict=Verdict.NOT_RUN, reason=self.stopped or "the run was stopped")
+            result = _settle(result, self._cut()) if attempts else self._cut()
         except Exception as error:
             result = Result(Verdict.HARNESS_ERROR, f"{job.id}#1", reason=_story(error))
         seconds = time.monotonic() - started
         self.emit(_verdict_record(job, replace(result, seconds=seconds), attempts))
+
+    def _cut(self) -> Result:
+        return Result(Verdict.NOT_RUN, "", reason=self.stopped or "the run was stopped")
 
     def _alone(self, job: Job) -> bool:
         moves = self.world.control is not None and job.check.moves_clock(self.world.spec)
@@ -238,15 +252,23 @@ class Engine:
             self._gone = f"{error}; without it the clock is no longer the same for all checks"
 
     async def _still_there(self) -> None:
-        """After many requests without an answer in a row: is the target still there at all?"""
-        if self._gone or self.world.wire.pulse.silent < SILENT:
+        """After many requests without an answer in a row: is the target still there at all? One that answers
+        nothing but health is given up too, or each check would wait for its time-outs in vain.
+        """
+        pulse = self.world.wire.pulse
+        if self._gone or pulse.silent < SILENT:
             return
         async with self._probing:
-            if self._gone or self.world.wire.pulse.silent < SILENT:
+            silent, since = pulse.silent, pulse.since
+            if self._gone or silent < SILENT:
                 return
             answer = await self.world.wire.send(self.world.operations.request("health"))
             if answer.status is None:
                 self._gone = f"the target stopped answering ({answer.error})"
+            elif time.monotonic() - since > LOST_S:
+                self._gone = f"the target answered health, but none of {silent} other requests in a row"
+            else:
+                pulse.silent, pulse.since = silent, since  # health is no answer to the others
 
     def _saw(self, attempt: str, answer: Answer) -> None:
         requirement = self._requirements.get(attempt.rsplit("#", 1)[0], "")

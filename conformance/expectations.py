@@ -6,6 +6,7 @@ inconclusive, naming it. The predicates themselves are pure and live in protocol
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -16,10 +17,11 @@ from protocol.client import User
 from protocol.judge import judge, show
 from protocol.operations import Answer, Request
 from protocol.spec import Requirement, Spec
-from protocol.transcript import Redactor
+from protocol.transcript import BODY_CHARS, Redactor
 from reports.runlog import Cause
 
 Role = Literal["judge", "given", "twin"]
+SHOWN_CHARS = 120  # of a body, in the words of a complaint
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ class Expect:
         answer = self._an_answer()
         self._not_limited(answer, ())
         observed = {"status": answer.status, "object": isinstance(answer.body, dict), "error": answer.error}
-        return self._check("accepted", observed, {}, got=_came(answer))
+        return self._check("accepted", observed, {}, got=_came(answer, self._recorder.redactor))
 
     def refused(self, *statuses: int) -> Self:
         """One of these statuses; without any, those that the requirement's expected outcome names."""
@@ -126,13 +128,20 @@ class Expect:
             raise ValueError(f"{self._recorder.requirement.id} names no statuses: give refused() some")
         self._not_limited(answer, wanted)
         observed = {"status": answer.status, "error": answer.error}
-        return self._check("status_in", observed, {"statuses": list(wanted), **origin}, got=_came(answer))
+        return self._check(
+            "status_in",
+            observed,
+            {"statuses": list(wanted), **origin},
+            got=_came(answer, self._recorder.redactor),
+        )
 
     def answered_below(self, limit: int) -> Self:
         """Some HTTP answer with a status below `limit`, e.g. 500."""
         answer = self._an_answer()
         observed = {"status": answer.status, "error": answer.error}
-        return self._check("status_below", observed, {"limit": limit}, got=_came(answer))
+        return self._check(
+            "status_below", observed, {"limit": limit}, got=_came(answer, self._recorder.redactor)
+        )
 
     def valid(self) -> Self:
         """The body is valid for the operation's success schema."""
@@ -232,9 +241,9 @@ class Expect:
     ) -> Self:
         wanted = self._recorder.record(self._role, predicate, observed, arguments, self._exchange)
         if wanted is not None:
-            self._complain(
-                Complaint(wanted, got if got is not None else show(observed), self._exchange, self._about)
-            )
+            # Redacted before it is shortened: half a secret is not known for one.
+            seen = show(self._recorder.redactor.value(observed)) if got is None else got
+            self._complain(Complaint(wanted, seen, self._exchange, self._about))
         return self
 
     def _complain(self, complaint: Complaint) -> None:
@@ -281,9 +290,12 @@ async def refused_but_for(
     return refusal
 
 
-def _came(answer: Answer) -> str:
+def _came(answer: Answer, redactor: Redactor) -> str:
     """An answer in a few words: its status and how its body starts, or why there was none."""
     if answer.error is not None:
         return f"no valid answer ({answer.error})"
-    body = answer.raw[:120].decode("utf-8", "backslashreplace")
-    return f"{answer.status} {body}".strip() + ("…" if len(answer.raw) > 120 else "")
+    if isinstance(answer.body, dict) and len(answer.raw) <= BODY_CHARS:
+        body = json.dumps(redactor.value(answer.body), ensure_ascii=False)
+    else:
+        body = redactor.shortened(answer.raw)
+    return f"{answer.status} {body[:SHOWN_CHARS]}".strip() + ("…" if len(body) > SHOWN_CHARS else "")

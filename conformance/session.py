@@ -39,6 +39,7 @@ Record = dict[str, Any]
 Listener = Callable[[Record], None]
 GENTLE_PER_SECOND = 5.0
 DEADLINE_S = 600.0  # without --deadline: so long, and the longest wait allowed
+RESET_S = 5.0  # for putting a moved clock back, when the run is over
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,8 @@ class Session:
         self.engine: Engine | None = None
         self.embedded: embedded.Embedded | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._look: asyncio.Task[str | None] | None = None
+        self._stopped = ""
 
     async def run(self, jobs: Iterable[Job] | None = None, observed: Iterable[str] = ()) -> Path:
         """Does the whole run and returns its folder.
@@ -111,9 +114,15 @@ class Session:
 
     def stop(self, reason: str) -> None:
         """Ends the run early, from any thread; what is undecided becomes not-run with this reason."""
-        loop, engine = self._loop, self.engine
-        if loop is not None and engine is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(engine.stop, reason)
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._stop, reason)
+
+    def _stop(self, reason: str) -> None:
+        self._stopped = self._stopped or reason
+        if self.engine is not None:
+            self.engine.stop(reason)
+        elif self._look is not None:
+            self._look.cancel()
 
     async def _target(self, stack: AsyncExitStack) -> Target:
         settings = self.settings
@@ -169,7 +178,8 @@ class Session:
         emit(self._header(target, run_id, seed, control, todo.intended))
         for record in todo.settled:
             emit(record)
-        reason = await self._preflight(world)
+        deadline_s = settings.deadline or DEADLINE_S + (0 if control else settings.max_wait)
+        reason = await self._first_look(world, deadline_s)
         if reason is not None:
             todo.jobs, todo.observers = [], emit_not_run(todo, reason, emit)
         self.engine = Engine(
@@ -180,7 +190,7 @@ class Session:
                 seed=seed,
                 concurrency=self._concurrency(),
                 max_wait=settings.max_wait,
-                deadline_s=settings.deadline or DEADLINE_S + (0 if control else settings.max_wait),
+                deadline_s=max(0.0, started + deadline_s - time.monotonic()),
             ),
             emit,
         )
@@ -189,8 +199,9 @@ class Session:
         finally:
             if world.control is not None and reason is None:
                 try:
-                    await world.control.reset()
-                except ControlError:
+                    async with asyncio.timeout(RESET_S):
+                        await world.control.reset()
+                except (ControlError, TimeoutError):
                     pass  # the target is gone; its checks have said so
             emit(
                 {
@@ -238,6 +249,21 @@ class Session:
         if self._minter.capacity is not None:
             return 1  # a static list lends its few people to one check at a time
         return 2 if self.settings.gentle else self.settings.concurrency
+
+    async def _first_look(self, world: World, deadline_s: float) -> str | None:
+        """The preflight, cut short by the deadline and by stop()."""
+        self._look = asyncio.create_task(self._preflight(world))
+        if self._stopped:
+            self._look.cancel()
+        try:
+            async with asyncio.timeout(deadline_s):
+                return await self._look
+        except TimeoutError:
+            return f"the deadline of {deadline_s:g} s was over before {world.target.base_url} had answered"
+        except asyncio.CancelledError:
+            if not self._stopped:
+                raise
+            return self._stopped
 
     async def _preflight(self, world: World) -> str | None:
         """Why nothing can be scored at all, or None. Also puts a controlled clock back to now."""

@@ -14,6 +14,10 @@ from typing import Any
 from protocol.operations import Answer, Header, Request, decode
 
 BODY_CHARS = 65536  # of a body kept in the log; longer ones keep their head, length and hash
+TEXT_CHARS = 4096  # of one that is no JSON
+VALUE_CHARS = 65536  # of a string inside a JSON value
+SECRET_CHARS = 4096  # as long as a secret may be
+LEARNED_CHARS = 16  # a secret property's value is looked for elsewhere too, from so many on
 HEADER_CHARS = 2048
 # A token no one told us of (one the target minted, say) is still a token.
 JWT = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*")
@@ -50,10 +54,13 @@ class Redactor:
         if depth > 40:
             return "«cut: nested too deeply»"
         if isinstance(value, str):
-            return self.text(value)
+            return self.text(value[: VALUE_CHARS + SECRET_CHARS])[:VALUE_CHARS]
         if isinstance(value, list):
             return [self.value(item, depth + 1) for item in value]
         if isinstance(value, dict):
+            for name in self._fields & value.keys():
+                if isinstance(value[name], str) and len(value[name]) >= LEARNED_CHARS:
+                    self.add(value[name], name)
             return {
                 self.text(key): f"«{key}»"
                 if key in self._fields and isinstance(item, str) and item
@@ -76,7 +83,11 @@ class Redactor:
                 return {**record, "json": self.value(value)}
         else:
             record["sha256"] = hashlib.sha256(raw).hexdigest()
-        return {**record, "text": self.text(raw[:BODY_CHARS].decode("utf-8", "backslashreplace"))}
+        return {**record, "text": self.shortened(raw)}
+
+    def shortened(self, raw: bytes, limit: int = TEXT_CHARS) -> str:
+        """The head of a body as text. Redacted before it is cut, for half a secret is not known for one."""
+        return self.text(raw[: limit + SECRET_CHARS].decode("utf-8", "backslashreplace"))[:limit]
 
 
 def curl(request: Request, base_url: str, redactor: Redactor) -> str:

@@ -22,13 +22,17 @@ MAX_ANSWER_BYTES = 2 * 1024 * 1024  # nothing the protocol allows comes near it
 
 @dataclass
 class Pulse:
-    """Whether the target still answers: counts requests in a row that brought no HTTP answer at all."""
+    """Whether the target still answers: counts requests in a row that brought no HTTP answer at all, and
+    `since` when (a monotonic clock).
+    """
 
     silent: int = 0
+    since: float = 0.0
     answered: int = 0
 
     def beat(self, answer: Answer) -> None:
         if answer.status is None:
+            self.since = self.since if self.silent else answer.started
             self.silent += 1
         else:
             self.silent = 0

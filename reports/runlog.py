@@ -22,6 +22,7 @@ Record = dict[str, Any]
 Cause = Literal["time", "gentle", "excluded", "tokens", "unknown", "stopped"]
 FORMAT = 1
 FILE = "run.jsonl"
+BODY_CHARS = 4000  # of a body that reports show; the log has more of it
 
 
 class RunLogError(Exception):
@@ -143,10 +144,26 @@ def read(folder: Path) -> RunLog:
     evidence = {verdict["exchange"] for verdict in verdicts if verdict.get("exchange")}
     for _, record in _records(path):
         if record["type"] == "exchange" and (record["attempt"] in wanted or record["id"] in evidence):
-            log.exchanges.setdefault(record["attempt"], []).append(record)
+            log.exchanges.setdefault(record["attempt"], []).append(_lightened(record))
         elif record["type"] == "expectation" and record["attempt"] in wanted:
             log.expectations.setdefault(record["attempt"], []).append(record)
     return log
+
+
+def _lightened(exchange: Record) -> Record:
+    """The exchange with its long bodies cut: a target that pads its answers must not fill the memory."""
+    for side in (exchange["request"], exchange["answer"]):
+        for key in ("body", "decrypted"):
+            if key not in side:
+                continue
+            value = side[key]
+            text = value.get("text") if key == "body" and "text" in value else None
+            if text is None:
+                text = json.dumps(value.get("json", "") if key == "body" else value, ensure_ascii=False)
+            if len(text) > BODY_CHARS:
+                cut = f"{text[:BODY_CHARS]}… ({len(text)} characters; run.jsonl has them)"
+                side[key] = {"bytes": value["bytes"], "text": cut} if key == "body" else cut
+    return exchange
 
 
 def _records(path: Path) -> Iterator[tuple[int, Record]]:

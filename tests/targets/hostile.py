@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import functools
 import gzip
 import json
 import sys
@@ -181,10 +182,16 @@ async def endless(connection: Connection) -> None:
             await connection.send(chunk)
 
 
+@functools.cache
+def inflating() -> bytes:
+    """100 KB that inflate to 1 GB: a hundred members of one gzip file."""
+    return gzip.compress(b" " * 10 * 1024**2, 9) * 100
+
+
 @behaviour
 async def gzip_bomb(connection: Connection) -> None:
-    """100 KB that inflate to 1 GB: a hundred members of one gzip file."""
-    bomb = gzip.compress(b" " * 10 * 1024**2, 9) * 100
+    """Every answer is compressed, and inflates to 1 GB."""
+    bomb = inflating()
     while await connection.request():
         await connection.answer(200, bomb, headers={"Content-Encoding": "gzip"})
 
