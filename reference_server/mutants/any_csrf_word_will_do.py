@@ -1,0 +1,16 @@
+"""A header that need only be there."""
+
+from __future__ import annotations
+
+from reference_server.auth import Identity
+from reference_server.csrf import Csrf
+from reference_server.mutants import Reaching, mutant
+
+
+@mutant("CSRF-2", "any CSRF word will do")
+class AnyCsrfWordWillDo(Reaching, Csrf):
+    def check(self, identity: Identity, sent: bytes | None, *, foreign: bool) -> None:
+        if sent is not None and identity.csrf is not None and sent != identity.csrf.encode():
+            self.reached()
+            sent = identity.csrf.encode()
+        super().check(identity, sent, foreign=foreign)

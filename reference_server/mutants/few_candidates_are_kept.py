@@ -1,0 +1,19 @@
+"""A log that is too short."""
+
+from __future__ import annotations
+
+from protocol.spec import Json
+from reference_server.handlers import IceHandlers
+from reference_server.mutants import Reaching, mutant
+from reference_server.routes import Call
+
+
+@mutant("ICE-5", "only 64 candidates are kept")
+class FewCandidatesAreKept(Reaching, IceHandlers):
+    def send(self, call: Call) -> Json:
+        answer = super().send(call)
+        log = self._rooms.find(call.fields["roomId"]).candidates._log
+        while len(log) > 64:
+            self.reached()
+            log.popleft()
+        return answer

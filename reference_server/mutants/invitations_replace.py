@@ -1,0 +1,23 @@
+"""A list that forgets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reference_server.mutants import Reaching, mutant
+from reference_server.state import Room, Rooms
+
+
+@mutant(
+    "PARTY-5",
+    "an invitation replaces those before it",
+    also=["PARTY-4", "PARTY-7"],
+    why_also="who was invited first is so no longer",
+)
+class InvitationsReplace(Reaching, Rooms):
+    def invite(self, room_id: str, user: str, invited: Iterable[str]) -> Room:
+        kept = list(invited)
+        room = super().invite(room_id, user, kept)
+        self.reached()
+        room.invited = dict.fromkeys(kept)
+        return room

@@ -1,0 +1,11 @@
+"""A limit that is passed before it is seen."""
+
+from __future__ import annotations
+
+from reference_server.mutants import mutant
+from reference_server.mutants.one_room_too_many import Larger
+
+
+@mutant("RATE-5", "one answer more than the budget is granted")
+class OneAnswerTooMany(Larger):
+    operation = "sendAnswer"

@@ -1,0 +1,11 @@
+"""A limit that is passed before it is seen."""
+
+from __future__ import annotations
+
+from reference_server.mutants import mutant
+from reference_server.mutants.one_room_too_many import Larger
+
+
+@mutant("RATE-4", "one offer more than the budget is granted")
+class OneOfferTooMany(Larger):
+    operation = "sendOffer"

@@ -1,0 +1,19 @@
+"""A listing that says too much."""
+
+from __future__ import annotations
+
+from protocol.spec import Json
+from reference_server.handlers import RoomHandlers
+from reference_server.mutants import Reaching, mutant
+from reference_server.routes import Call
+
+
+@mutant("PRIV-6", "the listing shows who is in a room")
+class TheListingShowsParticipants(Reaching, RoomHandlers):
+    def list(self, call: Call) -> Json:
+        self.reached()
+        rooms = [
+            {**room.shown_to(call.user), "participants": list(room.participants)}
+            for room in self._rooms.listed()
+        ]
+        return {"success": True, "rooms": rooms}
