@@ -45,8 +45,8 @@ class FakeClock(Clock):
     def __init__(self) -> None:
         self.time = START
 
-    def now(self) -> float:
-        return self.time
+    def now_ms(self) -> int:
+        return round(self.time * 1000)
 
 
 def toml(config: Mapping[str, Mapping[str, Any]]) -> str:
