@@ -65,9 +65,7 @@ class Evidence:
         """The line that sends it again, where it can be copied; else where it is to be found."""
         if len(self.curl) <= CURL_CHARS:
             return self.curl
-        return (
-            f"a request of {len(self.curl)} characters: see exchange {self.record['exchange']} of run.jsonl"
-        )
+        return f"a request too long to show: exchange {self.record['exchange']} of run.jsonl"
 
 
 def of(record: Record, log: RunLog) -> Evidence:

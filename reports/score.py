@@ -110,7 +110,8 @@ class Report:
     def scored_of(self) -> str:
         """What the score is a score of; it is never shown without."""
         if self.narrowed:
-            return f"of the {len(self.header['intended'])} requirements selected"
+            count = len(self.header["intended"])
+            return f"of the {count} requirement{'s' if count != 1 else ''} selected"
         return f"of the claimed profiles: {', '.join(self.header['target']['profiles'])}"
 
     def of(self, *verdicts: Verdict) -> list[Finding]:

@@ -1,0 +1,208 @@
+"""From a run log to verdicts, levels, score and exit code: pure, from run logs made by hand."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import pytest
+from report_kit import PROFILES, SPEC, all_of, footer, header, report, verdict, write
+
+from reports import runlog, score
+from reports.runlog import Record
+from reports.verdicts import GRAVITY, Verdict, gravest
+
+MUST, SHOULD, MAY = "MBOX-2", "ROOM-6", "MBOX-14"
+EXPECTED = {"expected_failures": [{"id": MUST, "reason": "known", "issue": None}]}
+
+
+def not_run(requirement: str, cause: Any) -> Record:
+    return verdict(requirement, Verdict.NOT_RUN, cause=cause)
+
+
+def test_the_levels_that_the_tables_below_rely_on() -> None:
+    assert [SPEC.requirement(name).level for name in (MUST, SHOULD, MAY)] == ["MUST", "SHOULD", "MAY"]
+
+
+def test_every_verdict_has_its_gravity() -> None:
+    assert sorted(GRAVITY) == sorted(Verdict)
+
+
+@pytest.mark.parametrize(("graver", "lighter"), list(itertools.pairwise(GRAVITY)))
+def test_the_gravest_verdict_of_several_checks_is_the_requirements(
+    tmp_path: Path, graver: Verdict, lighter: Verdict
+) -> None:
+    assert gravest([lighter, graver, lighter]) is graver
+    found = report(tmp_path, [verdict(MUST, lighter), verdict(MUST, graver), verdict(MUST, lighter)])
+    assert [finding.verdict for finding in found.findings] == [graver]
+
+
+def test_no_verdict_at_all_is_no_verdict() -> None:
+    with pytest.raises(ValueError, match="empty"):
+        gravest([])
+
+
+V = Verdict
+EXITS = [
+    ("a pass", 0, [verdict(MUST, V.PASS)], {}),
+    ("a failed SHOULD", 0, [verdict(MUST, V.PASS), verdict(SHOULD, V.FAIL)], {}),
+    ("a MAY that is not offered", 0, [verdict(MUST, V.PASS), verdict(MAY, V.FAIL)], {}),
+    ("an inconclusive SHOULD", 0, [verdict(MUST, V.PASS), verdict(SHOULD, V.INCONCLUSIVE)], {}),
+    ("a MUST without the time for it", 0, [verdict("MBOX-3", V.PASS), not_run(MUST, "time")], {}),
+    ("a MUST without a check yet", 0, [verdict("MBOX-3", V.PASS), not_run(MUST, "excluded")], {}),
+    ("a MUST left out by --gentle", 0, [verdict("MBOX-3", V.PASS), not_run(MUST, "gentle")], {}),
+    ("a MUST that does not apply", 0, [verdict("MBOX-3", V.PASS), verdict(MUST, V.NOT_APPLICABLE)], {}),
+    ("a MUST that is not claimed", 0, [verdict("MBOX-3", V.PASS), verdict(MUST, V.NOT_CLAIMED)], {}),
+    ("an expected failure", 0, [verdict(MUST, V.FAIL)], EXPECTED),
+    ("a failed MUST", 1, [verdict(MUST, V.FAIL), verdict("MBOX-3", V.PASS)], {}),
+    ("a failed MUST and our own error", 1, [verdict(MUST, V.FAIL), verdict("MBOX-3", V.HARNESS_ERROR)], {}),
+    ("a MUST of which one check failed", 1, [verdict(MUST, V.PASS), verdict(MUST, V.FAIL)], {}),
+    ("an inconclusive MUST", 1, [verdict(MUST, V.INCONCLUSIVE), verdict("MBOX-3", V.PASS)], {}),
+    ("nothing but an inconclusive MUST", 1, [verdict(MUST, V.INCONCLUSIVE)], {}),
+    ("a flaky MUST", 1, [verdict(MUST, V.FLAKY), verdict("MBOX-3", V.PASS)], {}),
+    ("a MUST without tokens for it", 1, [verdict("MBOX-3", V.PASS), not_run(MUST, "tokens")], {}),
+    ("a MUST that the stop came before", 1, [verdict("MBOX-3", V.PASS), not_run(MUST, "stopped")], {}),
+    ("a MUST not run for no stated cause", 1, [verdict("MBOX-3", V.PASS), verdict(MUST, V.NOT_RUN)], {}),
+    ("one half late, one stopped", 1,
+     [verdict("MBOX-3", V.PASS), not_run(MUST, "time"), not_run(MUST, "stopped")], {}),
+    ("an expected failure that passes", 1, [verdict(MUST, V.PASS)], EXPECTED),
+    ("nothing run", 2, [not_run(MUST, "stopped"), not_run(SHOULD, "stopped")], {}),
+    ("nothing run for want of time", 2, [not_run(MUST, "time")], {}),
+    ("nothing claimed", 2, [verdict(MUST, V.NOT_CLAIMED)], {}),
+    ("nothing applicable", 2, [verdict(MUST, V.NOT_APPLICABLE)], {}),
+    ("our own error", 3, [verdict(MUST, V.HARNESS_ERROR), verdict("MBOX-3", V.PASS)], {}),
+    ("our own error at a SHOULD", 3, [verdict(MUST, V.PASS), verdict(SHOULD, V.HARNESS_ERROR)], {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "records", "target"), [row[1:] for row in EXITS], ids=[r[0] for r in EXITS])
+def test_the_exit_code(tmp_path: Path, code: int, records: list[Record], target: Any) -> None:
+    assert report(tmp_path, records, target=target).exit_code == code
+
+
+SCORES = [
+    (100.0, [verdict(MUST, V.PASS), verdict(SHOULD, V.PASS)]),
+    (71.4, [verdict(MUST, V.PASS), verdict(SHOULD, V.FAIL)]),  # 5 of 7
+    (28.6, [verdict(MUST, V.FAIL), verdict(SHOULD, V.PASS)]),  # 2 of 7
+    (50.0, [verdict(MUST, V.PASS), verdict("MBOX-3", V.INCONCLUSIVE)]),
+    (50.0, [verdict(MUST, V.PASS), verdict("MBOX-3", V.FLAKY)]),
+    (50.0, [verdict(MUST, V.PASS), not_run("MBOX-3", "time")]),
+    (50.0, [verdict(MUST, V.PASS), verdict("MBOX-3", V.HARNESS_ERROR)]),
+    (100.0, [verdict(MUST, V.PASS), verdict("MBOX-3", V.NOT_APPLICABLE)]),
+    (100.0, [verdict(MUST, V.PASS), verdict("MBOX-3", V.NOT_CLAIMED)]),
+    (100.0, [verdict(MUST, V.PASS), verdict(MAY, V.FAIL)]),  # a MAY is never scored
+    (0.0, [verdict(MUST, V.FAIL), verdict(MAY, V.PASS)]),
+    (None, [verdict(MAY, V.PASS)]),
+    (None, [verdict(MUST, V.NOT_APPLICABLE)]),
+]
+
+
+@pytest.mark.parametrize(("score", "records"), SCORES)
+def test_the_score_is_the_weights_passed_of_those_applicable(
+    tmp_path: Path, score: float | None, records: list[Record]
+) -> None:
+    assert report(tmp_path, records).score == score
+
+
+def test_an_expected_failure_costs_score_and_level_but_not_the_run(tmp_path: Path) -> None:
+    found = report(tmp_path, {**all_of(PROFILES), MUST: verdict(MUST, V.FAIL)}.values(), target=EXPECTED)
+    assert next(f for f in found.findings if f.requirement.id == MUST).reason == "expected: known"
+    assert (found.exit_code, found.levels[0].reached, found.levels[0].missing) == (0, False, (MUST,))
+    assert found.score is not None and found.score < 100
+
+
+def test_a_requirement_of_a_client_does_not_count_for_a_server(tmp_path: Path) -> None:
+    found = report(tmp_path, [verdict(MUST, V.PASS), verdict("PEER-1", V.FAIL)])
+    assert (found.score, found.exit_code) == (100.0, 0)
+
+
+@pytest.mark.parametrize(
+    ("changed", "reached", "provisional", "missing"),
+    [
+        ({}, True, (), ()),
+        ({SHOULD: verdict(SHOULD, V.FAIL)}, True, (), ()),
+        ({MUST: verdict(MUST, V.NOT_APPLICABLE)}, True, (), ()),
+        ({MUST: not_run(MUST, "time")}, True, (MUST,), ()),
+        ({MUST: not_run(MUST, "excluded")}, True, (MUST,), ()),
+        ({MUST: not_run(MUST, "gentle")}, False, (), (MUST,)),
+        ({MUST: not_run(MUST, "stopped")}, False, (), (MUST,)),
+        ({MUST: verdict(MUST, V.FAIL)}, False, (), (MUST,)),
+        ({MUST: verdict(MUST, V.INCONCLUSIVE)}, False, (), (MUST,)),
+        ({MUST: verdict(MUST, V.FLAKY)}, False, (), (MUST,)),
+        ({MUST: verdict(MUST, V.HARNESS_ERROR)}, False, (), (MUST,)),
+    ],
+)
+def test_the_level_core(
+    tmp_path: Path, changed: Any, reached: bool, provisional: tuple[str, ...], missing: tuple[str, ...]
+) -> None:
+    core = report(tmp_path, {**all_of(PROFILES), **changed}.values()).levels[0]
+    assert (core.name, core.reached, core.provisional, core.missing) == (
+        "Core",
+        reached,
+        provisional,
+        missing,
+    )
+
+
+def test_a_level_needs_its_profiles_to_be_claimed(tmp_path: Path) -> None:
+    found = report(tmp_path, all_of(PROFILES).values())
+    levels = {level.name: level for level in found.levels}
+    assert list(levels) == ["Core", "Secure", "Connected", "Complete"]
+    assert [level.reached for level in found.levels] == [True, False, False, False]
+    assert levels["Secure"].missing == tuple(
+        f"profile {name}: not claimed" for name in ("ratelimit", "csrf", "cors", "encryption", "concurrency")
+    )
+    assert levels["Secure"].lacks == ("ratelimit, csrf, cors, encryption, concurrency (not claimed)",)
+
+
+def test_a_profile_of_which_nothing_passed_reaches_no_level(tmp_path: Path) -> None:
+    late = {name: not_run(name, "time") for name in all_of(["validation"])}
+    core = report(tmp_path, {**all_of(PROFILES), **late}.values()).levels[0]
+    assert (core.reached, core.missing) == (False, ("profile validation: nothing of it passed",))
+
+
+def test_a_narrowed_run_reaches_no_level_and_says_so(tmp_path: Path) -> None:
+    found = report(tmp_path, [verdict("MBOX-2", V.PASS), verdict("AUTH-9", V.PASS)])
+    assert found.narrowed
+    assert found.scored_of == "of the 2 requirements selected"
+    assert (found.score, found.exit_code) == (100.0, 0)
+    assert found.levels[0].missing == (
+        "profile core: only in part selected",
+        "profile auth: only in part selected",
+        "profile validation: not selected",
+    )
+
+
+def test_a_whole_run_names_the_claims_beside_the_score(tmp_path: Path) -> None:
+    found = report(tmp_path, all_of(PROFILES).values())
+    assert not found.narrowed
+    assert found.scored_of == "of the claimed profiles: core, auth, validation"
+
+
+def test_what_was_intended_and_has_no_verdict_fails_the_run(tmp_path: Path) -> None:
+    write(tmp_path, [header([MUST, "MBOX-3"]), verdict(MUST, V.PASS), footer()])
+    found = score.evaluate(runlog.read(tmp_path), SPEC)
+    assert found.problems == ("MBOX-3 was intended, yet has no verdict",)
+    assert found.exit_code == 1
+
+
+def test_what_is_red_comes_gravest_first_and_without_any_may(tmp_path: Path) -> None:
+    found = report(
+        tmp_path,
+        [
+            verdict(SHOULD, V.FAIL),
+            verdict("ROOM-1", V.INCONCLUSIVE),
+            verdict(MAY, V.FAIL),
+            verdict("ROOM-4", V.HARNESS_ERROR),
+            verdict(MUST, V.FAIL),
+            verdict("ROOM-5", V.PASS),
+        ],
+    )
+    assert [finding.requirement.id for finding in found.red] == [MUST, SHOULD, "ROOM-4", "ROOM-1"]
+    assert next(f.word for f in found.findings if f.requirement.id == MAY) == "not offered"
+
+
+def test_the_reason_is_that_of_the_check_which_gave_the_verdict(tmp_path: Path) -> None:
+    records = [verdict(MUST, V.PASS), verdict(MUST, V.FAIL, reason="twice"), verdict(MUST, V.INCONCLUSIVE)]
+    assert report(tmp_path, records).findings[0].reason == "twice"
