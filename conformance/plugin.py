@@ -233,7 +233,7 @@ def pytest_runtest_makereport(
         if verdict in SHOWN or (red and item.requirement.level != "MUST"):
             # Not green and not a failure: pytest's own word for that is skipped.
             report.outcome = "skipped"
-            reason = f"{item.requirement.level} {verdict}: {error.record['reason']}"
+            reason = plain(f"{item.requirement.level} {verdict}: {error.record['reason']}")
             report.longrepr = (str(item.path), item.line, reason)
     return report
 
@@ -274,7 +274,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         f"score {score} of the claimed profiles; levels reached: {', '.join(reached) or 'none'}"
     )
     for problem in report.problems:
-        terminalreporter.write_line(problem, red=True)
+        terminalreporter.write_line(plain(problem), red=True)
     terminalreporter.write_line(f"seed {report.header['seed']}; report: {report.log.folder / 'index.html'}")
 
 

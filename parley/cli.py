@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from protocol.mint import MintError
 from protocol.spec import SpecError
 from protocol.target import TargetError
 from reports import runlog, score, terminal, writers
+from reports.evidence import plain
 
 USER_ERRORS = (
     SessionError,
@@ -37,6 +39,7 @@ USER_ERRORS = (
     selftest.SelftestError,
 )
 NOTHING_DECIDED = 2
+OUR_ERROR = 3
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,8 +56,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return command(parsed)
     except USER_ERRORS as error:
-        print(f"parley: {error}", file=sys.stderr)
+        print(f"parley: {plain(error)}", file=sys.stderr)
         return NOTHING_DECIDED
+    except Exception:
+        traceback.print_exc()
+        return OUR_ERROR
 
 
 def _parser() -> argparse.ArgumentParser:

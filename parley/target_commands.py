@@ -13,6 +13,7 @@ from rich.text import Text
 from conformance import options
 from conformance.session import Session, load_spec
 from protocol import target as target_module
+from reports.evidence import plain
 
 DEFAULT_FILE = "target.toml"
 
@@ -55,7 +56,7 @@ def _check(parsed: argparse.Namespace) -> int:
         async for finding in session.examine():
             good = good and not finding.blocking
             mark, style = ("ok   ", "green") if finding.good else ("no   ", "bold red")
-            console.print(Text.assemble((mark, style), finding.text))
+            console.print(Text.assemble((mark, style), plain(finding.text)))
 
     asyncio.run(examine())
     console.print("It can be scored." if good else "It cannot be scored like this.")
