@@ -1,0 +1,26 @@
+"""A cookie parser that knows one cookie."""
+
+from __future__ import annotations
+
+from reference_server.app import App
+from reference_server.auth import Identity
+from reference_server.mutants import Reaching, mutant
+from reference_server.refusal import Unauthorized
+from reference_server.requests import Request
+from reference_server.routes import Route
+
+
+@mutant(
+    "AUTH-10",
+    "the cookie does not sign in for the listing",
+    also=["ROOM-10", "ROOM-8", "AUTH-1"],
+    why_also="whoever signs in by cookie cannot list rooms",
+)
+class CookieDoesNotList(Reaching, App):
+    quick = False
+
+    async def _identity(self, request: Request, route: Route, bearer: str | None) -> Identity | None:
+        if bearer is None and route.name == "listRooms" and b"cookie" in request.headers:
+            self.reached()
+            raise Unauthorized("No bearer.")
+        return await super()._identity(request, route, bearer)
