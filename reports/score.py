@@ -21,6 +21,7 @@ PARDONED_CAUSES = PROVISIONAL_CAUSES | {"gentle"}
 # The verdicts that somebody has to look into, gravest first.
 RED = (Verdict.FAIL, Verdict.HARNESS_ERROR, Verdict.FLAKY, Verdict.INCONCLUSIVE)
 NOT_OFFERED = "not offered"
+NOTHING_DECIDED = 2  # the exit code
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,12 @@ class Report:
         """What is to be looked into, gravest first. A MAY never is."""
         found = [f for f in self.findings if f.verdict in RED and f.requirement.level != "MAY"]
         return sorted(found, key=lambda f: (RED.index(f.verdict), f.requirement.level != "MUST"))
+
+    @property
+    def score_text(self) -> str:
+        if self.exit_code == NOTHING_DECIDED:
+            return "nothing was decided"
+        return "nothing was applicable" if self.score is None else f"{self.score:g}"
 
     @property
     def scored_of(self) -> str:
@@ -216,7 +223,7 @@ def _exit_code(findings: tuple[Finding, ...], problems: tuple[str, ...]) -> int:
         return 3
     undecided = (Verdict.INCONCLUSIVE, Verdict.FLAKY)
     if not decided and not any(f.verdict in undecided for f in findings):
-        return 2
+        return NOTHING_DECIDED
     if problems or any(f.verdict in undecided for f in musts):
         return 1
     stopped = any(f.verdict is Verdict.NOT_RUN and not f.causes <= PARDONED_CAUSES for f in musts)

@@ -195,7 +195,7 @@ def _show_levels(report: Report, console: Console) -> None:
     lines = _hanging(9)
     for level in report.levels:
         lines.add_row(level.name, _level_text(level))
-    score = Text("nothing was applicable" if report.score is None else f"{report.score:g}", "bold")
+    score = Text(report.score_text, "bold")
     lines.add_row("Score", score.append(f"  {report.scored_of}", "not bold dim"))
     console.print()
     console.print(lines)
