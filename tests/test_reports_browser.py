@@ -72,9 +72,10 @@ def _dom(file: Path, profile: Path) -> str:
 
 
 def _attack(url: str) -> str:
+    take = "document.title='taken'"
     return (
-        f'</title></style></pre><script>document.title="taken"</script><img src="{url}/img" onerror="document.'
-        f'title=\'taken\'"><link rel="stylesheet" href="{url}/css"><iframe src="{url}/frame"></iframe>'
+        f'</title></style></pre><script>{take}</script><img src="{url}/img" onerror="{take}">'
+        f'<link rel="stylesheet" href="{url}/css"><iframe src="{url}/frame"></iframe>'
         f'<meta http-equiv="refresh" content="0;url={url}/moved">'
     )
 
