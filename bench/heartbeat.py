@@ -33,8 +33,8 @@ WARM_UP = 2000
 MANY = 1_000_000_000
 
 
-# How the heads of one connection's requests relate. Those of a browser that polls are the same each time; with
-# fresh ones nobody gets by with having read the last one, which is the harder case.
+# How the heads of one connection's requests relate. Those of a browser that polls are the same each time;
+# with fresh ones nobody gets by with having read the last one, which is the harder case.
 HEADS = ("same", "fresh")
 
 
@@ -70,9 +70,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         shown = "".join(f"{_shown(one.cpu_us[heads]):>20}" for one in (ours, theirs))
         print(f"{heads:<8}{shown}{ratios[heads]:>8.2f}")
     held = ratios["same"] <= options.bound
-    print(
-        f"bound {options.bound:.2f} on heads that are the same, as clients send: {'held' if held else 'NOT held'}"
-    )
+    verdict = "held" if held else "NOT held"
+    print(f"bound {options.bound:.2f} where the heads are the same, as clients send them: {verdict}")
     if options.json:
         result = {
             "ratio": ratios["same"],
