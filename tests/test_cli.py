@@ -83,7 +83,7 @@ def test_wrong_usage_is_said_by_the_parser(
     ("arguments", "complaint"),
     [
         (["--requirement", "MBOX-22"], "--requirement MBOX-22: no such requirement; did you mean MBOX-2"),
-        (["--profile", "encription"], "--profile encription: no such profile; did you mean encryption?"),
+        (["--profile", "encription"], "--profile encription: no such profile; did you mean encryption"),
         (["--max-wait", "-1"], "--max-wait: expected 0 or more seconds, got -1"),
         (["--concurrency", "0"], "--concurrency: expected 1 or more, got 0"),
         (["--deadline", "0"], "--deadline: expected more than 0 seconds, got 0"),
