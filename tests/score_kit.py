@@ -1,0 +1,176 @@
+"""Runs `parley score` and hostile servers as processes, for the tests that look at them from outside."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from protocol.target import SECRET_VARIABLE
+
+ROOT = Path(__file__).parent.parent
+TARGETS = ROOT / "tests" / "targets"
+SECRET = "a secret of the tests, long enough for HS256"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A process that has ended. `peak_mb` is its largest resident size."""
+
+    code: int
+    out: str
+    err: str
+    seconds: float
+    peak_mb: float
+
+
+@dataclass(frozen=True)
+class Scored(Ended):
+    """A run of `parley score` that has ended, and its folder."""
+
+    folder: Path
+
+    @property
+    def result(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.folder / "result.json").read_text(encoding="utf-8"))
+        return found
+
+    @property
+    def verdicts(self) -> dict[str, str]:
+        return {name: found["verdict"] for name, found in self.result["requirements"].items()}
+
+    def reason(self, requirement: str) -> str:
+        return str(self.result["requirements"][requirement]["reason"])
+
+    def having(self, *verdicts: str) -> list[str]:
+        """The ids of the requirements with one of these verdicts."""
+        return [name for name, verdict in self.verdicts.items() if verdict in verdicts]
+
+    @property
+    def records(self) -> Iterator[dict[str, Any]]:
+        with (self.folder / "run.jsonl").open(encoding="utf-8") as lines:
+            for line in lines:
+                yield json.loads(line)
+
+
+class Command:
+    """A command under way: `wait` for its end, or `interrupt` it."""
+
+    def __init__(
+        self, words: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: Path = ROOT
+    ) -> None:
+        self._out, self._err = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115
+        self._started = time.monotonic()
+        self._peak_kb = 0
+        self.process = subprocess.Popen(
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=self._out,
+            stderr=self._err,
+            cwd=cwd,
+            env={**os.environ, SECRET_VARIABLE: SECRET, "NO_COLOR": "1", **(env or {})},
+        )
+
+    def interrupt(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+
+    def wait(self, timeout_s: float = 240) -> Ended:
+        """Waits for the end; fails the test where it does not come in time."""
+        try:
+            while self.process.poll() is None:
+                self._measure()
+                assert time.monotonic() - self._started < timeout_s, f"not over after {timeout_s:g} s"
+                time.sleep(0.05)
+        finally:
+            if self.process.poll() is None:
+                self.process.kill()
+                self.process.wait()
+        seconds = time.monotonic() - self._started
+        return Ended(self.process.returncode, self.said, _text(self._err), seconds, self._peak_kb / 1024)
+
+    @property
+    def said(self) -> str:
+        """What it has written to standard output by now."""
+        return _text(self._out)
+
+    def _measure(self) -> None:
+        try:
+            status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii", errors="replace")
+        except OSError:
+            return
+        for line in status.splitlines():
+            if line.startswith("VmHWM:"):
+                self._peak_kb = max(self._peak_kb, int(line.split()[1]))
+
+
+def _text(file: Any) -> str:
+    position = file.seek(0)
+    assert position == 0
+    return str(file.read().decode("utf-8"))
+
+
+def scoring(folder: Path, *options: str, env: Mapping[str, str] | None = None) -> Command:
+    """`parley score` started, with its run in `folder`."""
+    words = [sys.executable, "-m", "parley", "score", "--run-dir", str(folder), *options]
+    return Command(words, env=env)
+
+
+def score(
+    folder: Path, *options: str, env: Mapping[str, str] | None = None, timeout_s: float = 240
+) -> Scored:
+    """`parley score` from start to end."""
+    ended = scoring(folder, *options, env=env).wait(timeout_s)
+    return Scored(ended.code, ended.out, ended.err, ended.seconds, ended.peak_mb, folder)
+
+
+@contextmanager
+def hostile(name: str, *options: str) -> Iterator[str]:
+    """A server of tests/targets/hostile.py; gives its URL."""
+    words = [sys.executable, str(TARGETS / "hostile.py"), name, *options]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield str(json.loads(process.stdout.readline())["url"])
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+class Bystander:
+    """A listener that nobody has any business with: it counts who comes all the same."""
+
+    def __init__(self) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self.visits = 0
+        threading.Thread(target=self._count, daemon=True).start()
+
+    def _count(self) -> None:
+        while True:
+            try:
+                visitor, _ = self._socket.accept()
+            except OSError:
+                return
+            self.visits += 1
+            visitor.close()
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def free_port() -> int:
+    """A port that nothing listens on just now."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
