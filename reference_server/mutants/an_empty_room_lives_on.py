@@ -6,7 +6,12 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.state import Rooms
 
 
-@mutant("ROOM-8", "a room left by all lives on", also=["PARTY-11"], why_also="so does a party room")
+@mutant(
+    "ROOM-8",
+    "a room left by all lives on",
+    also=["PARTY-11"],
+    why_also="so does a party room",
+)
 class AnEmptyRoomLivesOn(Reaching, Rooms):
     def leave(self, room_id: str, user: str) -> bool:
         room = self.find(room_id)

@@ -6,7 +6,12 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.state import Room, Rooms
 
 
-@mutant("ROOM-13", "an idle room never ends", also=["ROOM-4"], why_also="it asks for an expired room too")
+@mutant(
+    "ROOM-13",
+    "an idle room never ends",
+    also=["ROOM-4"],
+    why_also="it asks for an expired room too",
+)
 class RoomsNeverEnd(Reaching, Rooms):
     def _over(self, room: Room, now: int) -> bool:
         self.reached()

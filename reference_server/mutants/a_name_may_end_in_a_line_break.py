@@ -1,0 +1,22 @@
+"""An anchor of another language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from protocol.spec import Json
+from reference_server.app import App
+from reference_server.mutants import Reaching, mutant
+from reference_server.mutants.relaxing import property_of, relax
+
+
+@mutant("VAL-4", "a name may end in a line break")
+class ANameMayEndInALineBreak(Reaching, App):
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        relax(self._checks.router, "createRoom", self._change)
+
+    def _change(self, schema: Json) -> None:
+        self.reached()
+        name = property_of(schema, "broadcasterName")
+        name["pattern"] = name["pattern"].replace("$", "\\n?$")

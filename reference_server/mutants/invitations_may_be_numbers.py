@@ -1,0 +1,26 @@
+"""Items that are not looked at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from protocol.spec import Json
+from reference_server.app import App
+from reference_server.mutants import Reaching, mutant
+from reference_server.mutants.relaxing import property_of, relax
+
+
+@mutant(
+    "VAL-2",
+    "invitedUsers may hold numbers",
+    also=["VAL-3", "VAL-4"],
+    why_also="items of no schema have no limit and no pattern",
+)
+class InvitationsMayBeNumbers(Reaching, App):
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        relax(self._checks.router, "createPartyRoom", self._change)
+
+    def _change(self, schema: Json) -> None:
+        self.reached()
+        property_of(schema, "invitedUsers")["items"] = {}

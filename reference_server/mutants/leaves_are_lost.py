@@ -1,0 +1,49 @@
+"""Read, modify, write."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+from reference_server.app import App, Reply, Response
+from reference_server.auth import Identity
+from reference_server.mutants import Reaching, mutant
+from reference_server.requests import Request
+from reference_server.routes import Route
+
+
+@mutant("CONC-4", "a leave at the same time as a join is lost")
+class LeavesAreLost(Reaching, App):
+    def _checked(
+        self,
+        request: Request,
+        route: Route,
+        params: dict[str, str],
+        bearer: str | None,
+        identity: Identity | None,
+    ) -> Reply:
+        if route.name != "leaveRoom":
+            return super()._checked(request, route, params, bearer, identity)
+        return self._later(request, route, params, bearer, identity)
+
+    async def _later(
+        self,
+        request: Request,
+        route: Route,
+        params: dict[str, str],
+        bearer: str | None,
+        identity: Identity | None,
+    ) -> Response:
+        try:
+            room = route.handler.__self__._rooms.find(json.loads(request.body)["roomId"])  # type: ignore[attr-defined]
+            before = dict(room.participants)
+            await asyncio.sleep(0.003)
+            changed = dict(room.participants) != before
+            reply = super()._checked(request, route, params, bearer, identity)
+            made = reply if isinstance(reply, Response) else await reply
+            if changed and made.status == 200 and identity is not None:
+                self.reached()
+                room.participants[identity.user] = None
+            return made
+        except Exception as error:
+            return self._refused(request, error)

@@ -1,0 +1,26 @@
+"""A name for a page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from protocol.spec import Json
+from reference_server.app import App
+from reference_server.mutants import Reaching, mutant
+from reference_server.mutants.relaxing import property_of, relax
+
+
+@mutant(
+    "VAL-11",
+    "userName may be markup",
+    also=["VAL-4"],
+    why_also="markup violates the pattern of a name",
+)
+class MarkupIsLetIn(Reaching, App):
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        relax(self._checks.router, "joinRoom", self._change)
+
+    def _change(self, schema: Json) -> None:
+        self.reached()
+        property_of(schema, "userName").pop("pattern")
