@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from protocol.spec import Json
 from reference_server.auth import Authenticator, Identity
@@ -28,11 +28,11 @@ from reference_server.sealing import Sealer
 JSON: Header = (b"content-type", b"application/json")
 NO_USER = ""
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+# What is encoded are dicts of our own making: no circle is in them.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """An answer: `fields` are its header lines, but for those of the connection."""
 
     status: int

@@ -11,13 +11,13 @@ import time
 class Clock:
     """The real time."""
 
-    def now(self) -> float:
-        """Seconds since the epoch."""
-        return time.time()
-
     def now_ms(self) -> int:
         """Whole milliseconds since the epoch."""
-        return int(self.now() * 1000)
+        return int(time.time() * 1000)
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return self.now_ms() / 1000
 
 
 class MovableClock(Clock):
@@ -26,8 +26,8 @@ class MovableClock(Clock):
     def __init__(self) -> None:
         self.offset = 0.0
 
-    def now(self) -> float:
-        return time.time() + self.offset
+    def now_ms(self) -> int:
+        return int((time.time() + self.offset) * 1000)
 
     def advance(self, seconds: float) -> None:
         self.offset += seconds

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable
 from email.utils import formatdate
 from http import HTTPStatus
+from typing import NamedTuple
 
 from reference_server.requests import Request
 
@@ -38,6 +39,18 @@ class HttpError(Exception):
         self.message = message
 
 
+class _Head(NamedTuple):
+    """What the head of a request says. `length` is that of the body, None where it comes in chunks."""
+
+    method: str
+    path: str
+    query: bytes
+    headers: dict[bytes, bytes]
+    keep_alive: bool
+    length: int | None
+    waits: bool  # until it is told to send the body
+
+
 class Parser:
     """Turns the bytes of one connection into requests."""
 
@@ -47,6 +60,9 @@ class Parser:
         self._at = 0  # up to here the buffer has been read
         self._request: Request | None = None  # the one whose body is being read
         self._body = _Counted(0)
+        # A client that polls sends the same head again and again: the last one is not read twice.
+        self._last_head = b""
+        self._head: _Head | None = None
         self.expects_continue = False  # the client waits to be told to send its body
 
     @property
@@ -65,46 +81,68 @@ class Parser:
 
     def next(self) -> Request | None:
         """The next whole request, or None where more bytes are needed. Raises HttpError."""
-        request = self._request
-        if request is None:
-            request = self._head()
-            if request is None:
+        if self._request is None:
+            head = self._next_head()
+            if head is None:
                 return None
-            body = _body_of(request.headers)
-            if body is None:
-                return request
-            self._request, self._body = request, body
-            waits = request.headers.get(b"expect", b"").lower() == b"100-continue"
-            self.expects_continue = waits and self._at == len(self._buffer)
-        self._at = self._body.read(self._buffer, self._at, self._cap)
-        if not self._body.complete:
+            request = Request(head.method, head.path, head.query, head.headers, head.keep_alive)
+            if head.length is not None:
+                end = self._at + head.length
+                if end <= len(self._buffer) and head.length < self._cap:  # it is all here
+                    request.body, self._at = self._buffer[self._at : end], end
+                    return request
+            self._request = request
+            self._body = _Chunked() if head.length is None else _Counted(head.length)
+            self.expects_continue = head.waits and self._at == len(self._buffer)
+        return self._with_body(self._request)
+
+    def _with_body(self, request: Request) -> Request | None:
+        """The request that is being read, once its body is all here."""
+        body = self._body
+        self._at = body.read(self._buffer, self._at, self._cap)
+        if not body.complete:
             return None
-        request.too_large = self._body.size >= self._cap
-        request.body = b"" if request.too_large else b"".join(self._body.parts)
+        request.too_large = body.size >= self._cap
+        request.body = b"" if request.too_large else b"".join(body.parts)
         self._request = None
         return request
 
-    def _head(self) -> Request | None:
-        buffer, at = self._buffer, self._at
-        while buffer.startswith(b"\r\n", at):  # RFC 9112, 2.2: empty lines before a request are let pass
-            at += 2
+    def _next_head(self) -> _Head | None:
+        buffer = self._buffer
+        while buffer.startswith(b"\r\n", self._at):  # RFC 9112, 2.2: empty lines before a request may come
+            self._at += 2
+        at = self._at
         end = buffer.find(b"\r\n\r\n", at) + 2
         if (end if end > 1 else len(buffer)) - at > MAX_HEAD:
             raise HttpError(431, "The header fields are too large.")
         if end == 1:
             return None
         self._at = end + 2
-        start = START_LINE.match(buffer, at, end)
-        if start is None:
-            raise HttpError(400, "The request line is malformed.")
-        method, target, minor = start.groups()
-        headers = _headers(buffer[start.end() : end])
-        if minor == b"1" and b"host" not in headers:
-            raise HttpError(400, "The header Host is missing.")
-        path, _, query = _without_authority(target).partition(b"?")
-        return Request(
-            method.decode("ascii"), path.decode("ascii"), query, headers, _keeps_alive(headers, minor)
-        )
+        raw = buffer[at:end]
+        if raw != self._last_head:
+            self._head, self._last_head = _read_head(raw), raw
+        return self._head
+
+
+def _read_head(raw: bytes) -> _Head:
+    """Reads a head, from the first byte of its request line to the line end of its last field."""
+    start = START_LINE.match(raw)
+    if start is None:
+        raise HttpError(400, "The request line is malformed.")
+    method, target, minor = start.groups()
+    headers = _headers(raw[start.end() :])
+    if minor == b"1" and b"host" not in headers:
+        raise HttpError(400, "The header Host is missing.")
+    path, _, query = _without_authority(target).partition(b"?")
+    return _Head(
+        method=method.decode("ascii"),
+        path=path.decode("ascii"),
+        query=query,
+        headers=headers,
+        keep_alive=_keeps_alive(headers, minor),
+        length=_length(headers),
+        waits=headers.get(b"expect", b"").lower() == b"100-continue",
+    )
 
 
 class _Counted:
@@ -184,49 +222,52 @@ class _Chunked(_Counted):
             self._trailers = 0 if self._left == 0 else -1
 
 
+class _Names(dict[bytes, bytes]):
+    """Header names as they were sent, each with its lower case. Few are ever sent, so few are kept."""
+
+    def __missing__(self, name: bytes) -> bytes:
+        if TOKEN.fullmatch(name) is None:
+            raise HttpError(400, "A header field is malformed.")
+        if len(self) < MAX_NAMES:
+            self[name] = name.lower()
+        return name.lower()
+
+
+_names = _Names()
+
+
 def _headers(lines: bytes) -> dict[bytes, bytes]:
     """The header fields of a head, each ended by CRLF."""
-    fields = lines.split(b"\r\n")[:-1]
+    fields = lines.split(b"\r\n")
+    fields.pop()
     # The only control characters are the line ends, of two bytes each, and tabs.
     if len(lines) - len(lines.translate(None, CONTROLS)) != 2 * len(fields):
         raise HttpError(400, "A header field is malformed.")
     found: dict[bytes, bytes] = {}
-    for line in fields:
-        name, colon, raw = line.partition(b":")
-        key = _names.get(name) or _name(name)
+    for field in fields:
+        name, colon, value = field.partition(b":")
         if not colon:
             raise HttpError(400, "A header field is malformed.")
-        value = raw.strip(b" \t")
+        key = _names[name]
         if key in found:
-            value = found[key] + (b"; " if key == b"cookie" else b", ") + value
-        found[key] = value
+            found[key] += (b"; " if key == b"cookie" else b", ") + value.strip()
+        else:
+            found[key] = value.strip()
     return found
 
 
-# Header names as they were sent, each with its lower case. Few are ever sent, so few are kept.
-_names: dict[bytes, bytes] = {}
-
-
-def _name(name: bytes) -> bytes:
-    if TOKEN.fullmatch(name) is None:
-        raise HttpError(400, "A header field is malformed.")
-    if len(_names) < MAX_NAMES:
-        _names[name] = name.lower()
-    return name.lower()
-
-
-def _body_of(headers: dict[bytes, bytes]) -> _Counted | None:
-    """How the body is to be read; None where there is none."""
+def _length(headers: dict[bytes, bytes]) -> int | None:
+    """How long the body is; None where it comes in chunks."""
     length, coding = headers.get(b"content-length"), headers.get(b"transfer-encoding")
     if coding is not None:
         if length is not None or coding.lower() != b"chunked":
             raise HttpError(400, "The length of the body is not clear.")
-        return _Chunked()
-    if length is None:
         return None
+    if length is None:
+        return 0
     if not length.isdigit() or len(length) > MAX_LENGTH_DIGITS:
         raise HttpError(400, "Content-Length is malformed.")
-    return _Counted(int(length)) if int(length) else None
+    return int(length)
 
 
 def _keeps_alive(headers: dict[bytes, bytes], minor: bytes) -> bool:

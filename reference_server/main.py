@@ -27,10 +27,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         config = load_config(options.config) if options.config else Config()
         spec = load(options.spec)
+        claimed = claim(options.host, options.port)
         log = open_log(config.log_file, config.log_level)
         parts = _mutated(options.mutant, log) if options.mutant else None
         app = build(spec, config, log, parts)
-        claimed = claim(options.host, options.port)
     except (ConfigError, SpecError, ServeError, MutantError) as error:
         print(f"parley serve: {error}", file=sys.stderr)
         return USAGE_ERROR
