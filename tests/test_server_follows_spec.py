@@ -1,4 +1,4 @@
-"""Changing the spec changes the server: each test edits one thing in a copy of protocol/spec and serves it."""
+"""Changing the spec changes the server: each test edits one thing in a copy of the folder and serves it."""
 
 from __future__ import annotations
 
