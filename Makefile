@@ -40,13 +40,11 @@ lint: $(READY)
 
 bench: $(READY)
 	@sh scripts/system-packages.sh node
-	@$(RUN) bench.heartbeat
-	@$(RUN) bench.suite
+	@failed=0; $(RUN) bench.heartbeat || failed=1; $(RUN) bench.suite $(ARGS) || failed=1; exit $$failed
 
 nightly: $(READY)
 	@bash .ci/run
-	@$(RUN) bench.heartbeat
-	@$(RUN) bench.suite --long
+	@$(MAKE) --no-print-directory bench ARGS=--long
 	@$(RUN) bench.seeds
 
 lock: $(READY)

@@ -9,61 +9,83 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import time
+import signal
 from collections.abc import Sequence
+from typing import cast
 
-CHUNK = 65536
+
+class Side(asyncio.Protocol):
+    """One end of a proxied connection: hands what comes to the other end, later."""
+
+    def __init__(self, delay_s: float) -> None:
+        self._delay_s = delay_s
+        self._loop = asyncio.get_running_loop()
+        self.transport: asyncio.Transport | None = None
+        self.other: Side | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._loop.call_later(self._delay_s, self._hand_on, data)
+
+    def eof_received(self) -> bool:
+        self._loop.call_later(self._delay_s, self._hand_on, b"")
+        return True  # the other direction may go on
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._loop.call_later(self._delay_s, self._close_other)
+
+    def _hand_on(self, data: bytes) -> None:
+        out = self.other.transport if self.other is not None else None
+        if out is None or out.is_closing():
+            return
+        if data:
+            out.write(data)
+        elif out.can_write_eof():
+            out.write_eof()
+
+    def _close_other(self) -> None:
+        if self.other is not None and self.other.transport is not None:
+            self.other.transport.close()
+
+
+class Front(Side):
+    """The end towards the client: reads nothing before the end towards the server is there."""
+
+    def __init__(self, delay_s: float, upstream: tuple[str, int]) -> None:
+        super().__init__(delay_s)
+        self._upstream = upstream
+        self._connecting: asyncio.Task[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        assert self.transport is not None
+        self.transport.pause_reading()
+        self._connecting = self._loop.create_task(self._connect(self.transport))
+
+    async def _connect(self, mine: asyncio.Transport) -> None:
+        back = Side(self._delay_s)
+        back.other, self.other = self, back
+        try:
+            await self._loop.create_connection(lambda: back, *self._upstream)
+        except OSError:
+            mine.close()
+            return
+        if not mine.is_closing():
+            mine.resume_reading()
 
 
 async def serve(upstream: tuple[str, int], delay_s: float) -> None:
     """Serves on a free port of the loopback, printed as one line, until it is told to stop."""
-
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            there = await asyncio.open_connection(*upstream)
-        except OSError:
-            writer.close()
-            return
-        await asyncio.gather(
-            _carry(reader, there[1], delay_s / 2),
-            _carry(there[0], writer, delay_s / 2),
-            return_exceptions=True,
-        )
-        for end in (writer, there[1]):
-            end.close()
-
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    server = await loop.create_server(lambda: Front(delay_s / 2, upstream), "127.0.0.1", 0)
     print("http://{}:{}".format(*server.sockets[0].getsockname()), flush=True)
-    async with server:
-        await server.serve_forever()
-
-
-async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay_s: float) -> None:
-    """Reading goes on while earlier bytes wait, so the delay costs time and no throughput."""
-    waiting: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
-
-    async def read() -> None:
-        data = b"..."
-        while data:
-            try:
-                data = await reader.read(CHUNK)
-            except OSError:
-                data = b""
-            waiting.put_nowait((time.monotonic() + delay_s, data))
-
-    reading = asyncio.create_task(read())
-    try:
-        while True:
-            due, data = await waiting.get()
-            await asyncio.sleep(max(0.0, due - time.monotonic()))
-            if not data:
-                break
-            writer.write(data)
-            await writer.drain()
-        if writer.can_write_eof():
-            writer.write_eof()
-    finally:
-        reading.cancel()
+    await stopped.wait()
+    server.close()
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -72,10 +94,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--delay-ms", type=float, default=50.0)
     options = parser.parse_args(argv)
     host, _, port = options.to.rpartition(":")
-    try:
-        asyncio.run(serve((host, int(port)), options.delay_ms / 1000))
-    except KeyboardInterrupt:
-        pass
+    asyncio.run(serve((host, int(port)), options.delay_ms / 1000))
 
 
 if __name__ == "__main__":

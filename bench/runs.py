@@ -26,7 +26,7 @@ UNDECIDED = ("fail", "flaky", "inconclusive", "harness-error")
 
 @dataclass(frozen=True)
 class Run:
-    """One run that has ended. `peak_mb` is of the harness, or of the server that it started, if that is more."""
+    """One run that has ended. `peak_mb` is of the harness or of its own server, whichever is more."""
 
     seconds: float
     peak_mb: float

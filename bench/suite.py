@@ -27,7 +27,7 @@ LONGER_S = 330  # a --max-wait that is long enough for the listing window
 
 @dataclass(frozen=True)
 class Row:
-    """One measurement. `wrong` is what keeps it from counting: a missed bound, a verdict that is not a pass."""
+    """One measurement. `wrong` is what keeps it from counting: a missed bound, a verdict other than pass."""
 
     name: str
     seconds: float
