@@ -54,8 +54,5 @@ class Mailbox:
         """The room is gone, and its mail with it."""
         self._mail.pop(room_id, None)
 
-    def clear(self) -> None:
-        self._mail.clear()
-
     def __len__(self) -> int:
         return len(self._mail)

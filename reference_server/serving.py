@@ -21,7 +21,7 @@ from reference_server.requests import Request
 BACKLOG = 1024
 CONNECTIONS = 8192  # more are closed at once
 RECEIVED = 1 << 16  # bytes taken from a socket at once
-PIPELINED = 1 << 20  # bytes that may wait behind a request that is being answered
+PIPELINED = 1 << 16  # bytes that may wait behind a request that is being answered
 IDLE_S = 75.0  # a kept connection without a request
 READ_S = 20.0  # from the first byte of a request to its last
 WRITE_S = 20.0  # until a client takes its answer
