@@ -146,9 +146,12 @@ class Cast:
     async def tidy(self) -> None:
         """Leaves every room that someone is still in; what the target says to it is not judged."""
         inside, self._inside = self._inside, {}
-        for user_id in self._ids:
-            self.world.minter.release(user_id)
         # Those who came last leave first, so that a room does not go while others are in it.
         for (_, room), user in reversed(inside.items()):
             if (await user.leave(room)).status is None:
                 return
+
+    def release(self) -> None:
+        """Gives the people of a static list back; nobody acts as them from now on."""
+        for user_id in self._ids:
+            self.world.minter.release(user_id)

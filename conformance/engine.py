@@ -80,6 +80,9 @@ class Passing:
             return
         if seconds > self.max_wait:
             raise NotRun(f"needs {seconds:g} s of waiting; --max-wait allows {self.max_wait:g} s", "time")
+        if self.engine.world.minter.capacity is not None:
+            await asyncio.sleep(seconds)  # on its place: whoever came in meanwhile would find no users left
+            return
         await self.place.sleep(seconds)
 
 
@@ -186,13 +189,17 @@ class Engine:
         name = f"{job.id}#{number}"
         requirement = self.world.spec.requirement(job.check.requirement)
         cast = Cast(self.world, job, name)
-        recorder = Recorder(self.world.spec, requirement, name, self.emit, cast.redactor)
+        listed = self.world.minter.capacity
+        recorder = Recorder(self.world.spec, requirement, name, self.emit, cast.redactor, listed)
         async with self._floor.place(alone=alone) as place:
             if self._gone:
                 return Result(Verdict.NOT_RUN, name, reason=self._gone)
-            result = await self._judge(job, cast, recorder, place)
-            if not self._gone:
-                await self._tidy(cast, job)
+            try:
+                result = await self._judge(job, cast, recorder, place)
+                if not self._gone:
+                    await self._tidy(cast, job)
+            finally:
+                cast.release()
         return replace(result, reason=cast.redactor.text(result.reason))
 
     async def _judge(self, job: Job, cast: Cast, recorder: Recorder, place: Place) -> Result:

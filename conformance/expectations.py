@@ -67,6 +67,7 @@ class Recorder:
     attempt: str
     emit: Callable[[dict[str, Any]], None]
     redactor: Redactor
+    listed_users: int | None = None  # how many a static list of tokens has; they serve all checks
     judged: int = 0
 
     @property
@@ -228,8 +229,14 @@ class Expect:
         return self._check("without_problems", {"problems": found}, {"schema": schema}, got="; ".join(found))
 
     def _not_limited(self, answer: Answer, statuses: Iterable[int]) -> None:
-        requirement = self._recorder.requirement
+        requirement, listed = self._recorder.requirement, self._recorder.listed_users
         if answer.status == 429 and 429 not in statuses and not self._recorder.judges_budgets:
+            if listed is not None:
+                raise NotRun(
+                    f"{answer.operation} was refused with 429: the {listed} users of tokens.list have spent "
+                    "their budget in other checks",
+                    "tokens",
+                )
             raise Inconclusive(
                 f"{answer.operation} was refused with 429 within the budget that {requirement.id} needs; "
                 "if the target limits by address, name its header in the target file (address_header)",

@@ -32,6 +32,7 @@ class Bounds:
     control: bool = False
     gentle: bool = False
     can_sign: bool = True
+    listed_users: int | None = None
 
 
 @dataclass
@@ -139,6 +140,9 @@ def _left_out(job: Job, spec: Spec, target: Target, bounds: Bounds) -> Record | 
         )
     elif bounds.gentle and check.tags:
         reason, cause = f"left out by --gentle: it {TAGS[min(check.tags)]}", "gentle"
+    elif "budget" in check.tags and bounds.listed_users is not None:
+        users = f"those {bounds.listed_users} of tokens.list serve all checks"
+        reason, cause = f"{TAGS['budget']}, which takes users that no other check has: {users}", "tokens"
     elif check.needs_signing and not bounds.can_sign:
         reason, cause = "needs tokens of its own making; the target file gives no signing key", "tokens"
     else:

@@ -172,7 +172,8 @@ class Session:
                 listener(record)
 
         world = self._world(stack, target, run_id, control, emit)
-        bounds = plan.Bounds(settings.max_wait, control, settings.gentle, self._minter.can_craft)
+        minter = self._minter
+        bounds = plan.Bounds(settings.max_wait, control, settings.gentle, minter.can_craft, minter.capacity)
         todo = plan.make_plan(self.spec, target, scope, jobs, registry.OBSERVERS, bounds)
         started = time.monotonic()
         emit(self._header(target, run_id, seed, control, todo.intended))
