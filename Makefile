@@ -7,13 +7,14 @@ RUN := $(BIN)/python -m
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help score test lint bench nightly lock clean
+.PHONY: help score test selftest lint bench nightly lock clean
 
 help:
 	@echo 'make score     score a server and write a report; without TARGET the reference server'
 	@echo '               TARGET=http://host:port  TARGET_FILE=target.toml  ARGS="--profile core --seed 7"'
 	@echo '               (all options: make score ARGS=--help)'
 	@echo 'make test      test Parley itself                      ARGS="-k budget -x"'
+	@echo 'make selftest  does the suite find every deliberately wrong server?'
 	@echo 'make lint      format, types, imports and the spec'
 	@echo 'make bench     measure the suite and the reference server'
 	@echo 'make nightly   lint, test, the long benchmarks, twenty runs with twenty seeds'
@@ -26,6 +27,9 @@ $(READY): requirements.lock pyproject.toml scripts/setup.sh
 
 score: $(READY)
 	@$(RUN) parley score $(if $(TARGET),--target '$(TARGET)') $(if $(TARGET_FILE),--target-file '$(TARGET_FILE)') $(ARGS)
+
+selftest: $(READY)
+	@$(RUN) parley selftest $(ARGS)
 
 test: $(READY)
 	@sh scripts/system-packages.sh node npm chromium turnserver
