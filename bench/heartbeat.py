@@ -34,7 +34,7 @@ MANY = 1_000_000_000
 
 
 # How the heads of one connection's requests relate. Those of a browser that polls are the same each time;
-# with fresh ones nobody gets by with having read the last one, which is the harder case.
+# with fresh ones nobody gets by with having read the last one.
 HEADS = ("same", "fresh")
 
 
@@ -69,12 +69,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         ratios[heads] = round(statistics.median(mine / other for mine, other in pairs), 3)
         shown = "".join(f"{_shown(one.cpu_us[heads]):>20}" for one in (ours, theirs))
         print(f"{heads:<8}{shown}{ratios[heads]:>8.2f}")
-    held = ratios["same"] <= options.bound
+    held = max(ratios.values()) <= options.bound
     verdict = "held" if held else "NOT held"
-    print(f"bound {options.bound:.2f} where the heads are the same, as clients send them: {verdict}")
+    print(f"bound {options.bound:.2f} for both kinds of heads: {verdict}")
     if options.json:
         result = {
-            "ratio": ratios["same"],
+            "ratio": max(ratios.values()),
             "ratios": ratios,
             "bound": options.bound,
             "held": held,

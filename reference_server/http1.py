@@ -1,33 +1,27 @@
 """HTTP/1.1 without I/O: bytes in, requests out; and the bytes of an answer.
 
-Strict on purpose: what two readers could read differently (bare line feeds, folded headers, a length given
-twice or beside chunks) is refused. Bodies are kept up to a cap; what is over it is counted and thrown away.
+httptools reads the bytes; here is what a server adds to it: limits, bodies kept up to a cap (what is over
+it is counted and thrown away), and one request at a time.
 """
 
 from __future__ import annotations
 
 import re
 import time
+from collections import deque
 from collections.abc import Iterable
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import NamedTuple
+
+import httptools
 
 from reference_server.requests import Request
 
 MAX_HEAD = 256 * 1024  # a token of 100 kB is to be refused as a token
-MAX_LINE = 1024  # of a line between chunks
-MAX_TRAILERS = 100
-MAX_NAMES = 1000
-MAX_LENGTH_DIGITS = 15
 DISCARDED = 8  # of a body over the cap this many times the cap is read, so that clients hear the refusal
 
-TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-START_LINE = re.compile(rb"(%s) ([!-~]+) HTTP/1\.([01])\r\n" % TOKEN.pattern)
-CONTROLS = bytes(code for code in (*range(32), 127) if code != 9)  # no field holds one
-CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,12})[ \t]*(?:;[^\x00-\x08\x0a-\x1f\x7f]*)?\r\n")
-
 REASONS = {status.value: status.phrase.encode("ascii") for status in HTTPStatus}
+AUTHORITY = re.compile(rb"https?://[^/?#]*(.*)", re.IGNORECASE)
 
 
 class HttpError(Exception):
@@ -39,250 +33,128 @@ class HttpError(Exception):
         self.message = message
 
 
-class _Head(NamedTuple):
-    """What the head of a request says. `length` is that of the body, None where it comes in chunks."""
-
-    method: str
-    path: str
-    query: bytes
-    headers: dict[bytes, bytes]
-    keep_alive: bool
-    length: int | None
-    waits: bool  # until it is told to send the body
-
-
 class Parser:
     """Turns the bytes of one connection into requests."""
 
     def __init__(self, cap: int) -> None:
         self._cap = cap
-        self._buffer = b""
-        self._at = 0  # up to here the buffer has been read
-        self._request: Request | None = None  # the one whose body is being read
-        self._body = _Counted(0)
-        # A client that polls sends the same head again and again: the last one is not read twice.
-        self._last_head = b""
-        self._head: _Head | None = None
+        self._reader = httptools.HttpRequestParser(self)
+        self._ready: deque[tuple[Request, int]] = deque()
+        self._fault: HttpError | None = None
+        self._fed = self._before = 0  # bytes so far of the whole connection, with and without the last
+        self._taken = 0  # of those, what the requests that were handed out are made of
+        self._begun = -1  # where the request under way began; -1 between two
         self.expects_continue = False  # the client waits to be told to send its body
 
     @property
     def idle(self) -> bool:
         """True between two requests, with nothing here of the next."""
-        return self._at == len(self._buffer) and self._request is None
+        return self._begun < 0 and not self._ready and self._fault is None
 
     @property
     def waiting(self) -> int:
-        """How many bytes are here that nobody has looked at."""
-        return len(self._buffer) - self._at
+        """How many bytes are here beyond the requests that were handed out."""
+        return self._fed - self._taken
 
     def feed(self, data: bytes) -> None:
-        self._buffer = data if self._at == len(self._buffer) else self._buffer[self._at :] + data
-        self._at = 0
+        if self._fault is not None:
+            return
+        self._before, self._fed = self._fed, self._fed + len(data)
+        try:
+            self._reader.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            # The request itself is whole; we do not change protocols, and what follows it is not for us.
+            if self._ready:
+                self._ready[-1][0].keep_alive = False
+        except httptools.HttpParserError:
+            self._fault = self._fault or HttpError(400, "The request is malformed.")
+        if self._reading_head and self._begun >= 0 and self._fed - self._begun > MAX_HEAD:
+            self._fault = HttpError(431, "The header fields are too large.")
+        if self.idle:
+            self._taken = self._fed
 
     def next(self) -> Request | None:
         """The next whole request, or None where more bytes are needed. Raises HttpError."""
-        if self._request is None:
-            head = self._next_head()
-            if head is None:
-                return None
-            request = Request(head.method, head.path, head.query, head.headers, head.keep_alive)
-            if head.length is not None:
-                end = self._at + head.length
-                if end <= len(self._buffer) and head.length < self._cap:  # it is all here
-                    request.body, self._at = self._buffer[self._at : end], end
-                    return request
-            self._request = request
-            self._body = _Chunked() if head.length is None else _Counted(head.length)
-            self.expects_continue = head.waits and self._at == len(self._buffer)
-        return self._with_body(self._request)
-
-    def _with_body(self, request: Request) -> Request | None:
-        """The request that is being read, once its body is all here."""
-        body = self._body
-        self._at = body.read(self._buffer, self._at, self._cap)
-        if not body.complete:
-            return None
-        request.too_large = body.size >= self._cap
-        request.body = b"" if request.too_large else b"".join(body.parts)
-        self._request = None
-        return request
-
-    def _next_head(self) -> _Head | None:
-        buffer = self._buffer
-        while buffer.startswith(b"\r\n", self._at):  # RFC 9112, 2.2: empty lines before a request may come
-            self._at += 2
-        at = self._at
-        end = buffer.find(b"\r\n\r\n", at) + 2
-        if (end if end > 1 else len(buffer)) - at > MAX_HEAD:
-            raise HttpError(431, "The header fields are too large.")
-        if end == 1:
-            return None
-        self._at = end + 2
-        raw = buffer[at:end]
-        if raw != self._last_head:
-            self._head, self._last_head = _read_head(raw), raw
-        return self._head
-
-
-def _read_head(raw: bytes) -> _Head:
-    """Reads a head, from the first byte of its request line to the line end of its last field."""
-    start = START_LINE.match(raw)
-    if start is None:
-        raise HttpError(400, "The request line is malformed.")
-    method, target, minor = start.groups()
-    headers = _headers(raw[start.end() :])
-    if minor == b"1" and b"host" not in headers:
-        raise HttpError(400, "The header Host is missing.")
-    path, _, query = _without_authority(target).partition(b"?")
-    return _Head(
-        method=method.decode("ascii"),
-        path=path.decode("ascii"),
-        query=query,
-        headers=headers,
-        keep_alive=_keeps_alive(headers, minor),
-        length=_length(headers),
-        waits=headers.get(b"expect", b"").lower() == b"100-continue",
-    )
-
-
-class _Counted:
-    """A body of known length."""
-
-    def __init__(self, length: int) -> None:
-        self.parts: list[bytes] = []
-        self.size = 0  # so far, kept or not
-        self._left = length
-
-    @property
-    def complete(self) -> bool:
-        return self._left == 0
-
-    def read(self, buffer: bytes, at: int, cap: int) -> int:
-        """Reads from `at` on and returns where it stopped."""
-        data = buffer[at : at + self._left] if at or len(buffer) > self._left else buffer
-        self._left -= len(data)
-        self.keep(data, cap)
-        return at + len(data)
-
-    def keep(self, data: bytes, cap: int) -> None:
-        self.size += len(data)
-        if self.size < cap:
-            self.parts.append(data)
-        else:
-            self.parts.clear()
-            if self.size > DISCARDED * cap:
-                raise HttpError(413, "The body is too large.")
-
-
-class _Chunked(_Counted):
-    """A body in chunks. What its trailers say is of no interest."""
-
-    def __init__(self) -> None:
-        super().__init__(0)
-        self._end_due = False  # of a chunk, whose bytes are all here
-        self._trailers = -1  # how many lines came after the last chunk; -1 before it
-        self._ended = False
-
-    @property
-    def complete(self) -> bool:
-        return self._ended
-
-    def read(self, buffer: bytes, at: int, cap: int) -> int:
-        while not self._ended:
-            if self._left:
-                if at == len(buffer):
-                    break
-                at = super().read(buffer, at, cap)
-                self._end_due = self._left == 0
-                continue
-            end = buffer.find(b"\r\n", at) + 2
-            if end == 1:
-                if len(buffer) - at > MAX_LINE:
-                    raise HttpError(400, "A chunk is malformed.")
-                break
-            self._line(buffer[at:end])
-            at = end
-        return at
-
-    def _line(self, line: bytes) -> None:
-        if self._end_due:
-            if line != b"\r\n":
-                raise HttpError(400, "A chunk is malformed.")
-            self._end_due = False
-        elif self._trailers >= 0:
-            self._trailers += 1
-            self._ended = line == b"\r\n"
-            if self._trailers > MAX_TRAILERS:
-                raise HttpError(400, "There are too many trailers.")
-        else:
-            size = CHUNK_LINE.fullmatch(line)
-            if size is None or len(line) > MAX_LINE:
-                raise HttpError(400, "A chunk is malformed.")
-            self._left = int(size[1], 16)
-            self._trailers = 0 if self._left == 0 else -1
-
-
-class _Names(dict[bytes, bytes]):
-    """Header names as they were sent, each with its lower case. Few are ever sent, so few are kept."""
-
-    def __missing__(self, name: bytes) -> bytes:
-        if TOKEN.fullmatch(name) is None:
-            raise HttpError(400, "A header field is malformed.")
-        if len(self) < MAX_NAMES:
-            self[name] = name.lower()
-        return name.lower()
-
-
-_names = _Names()
-
-
-def _headers(lines: bytes) -> dict[bytes, bytes]:
-    """The header fields of a head, each ended by CRLF."""
-    fields = lines.split(b"\r\n")
-    fields.pop()
-    # The only control characters are the line ends, of two bytes each, and tabs.
-    if len(lines) - len(lines.translate(None, CONTROLS)) != 2 * len(fields):
-        raise HttpError(400, "A header field is malformed.")
-    found: dict[bytes, bytes] = {}
-    for field in fields:
-        name, colon, value = field.partition(b":")
-        if not colon:
-            raise HttpError(400, "A header field is malformed.")
-        key = _names[name]
-        if key in found:
-            found[key] += (b"; " if key == b"cookie" else b", ") + value.strip()
-        else:
-            found[key] = value.strip()
-    return found
-
-
-def _length(headers: dict[bytes, bytes]) -> int | None:
-    """How long the body is; None where it comes in chunks."""
-    length, coding = headers.get(b"content-length"), headers.get(b"transfer-encoding")
-    if coding is not None:
-        if length is not None or coding.lower() != b"chunked":
-            raise HttpError(400, "The length of the body is not clear.")
+        if self._ready:
+            request, self._taken = self._ready.popleft()
+            return request
+        if self._fault is not None:
+            raise self._fault
         return None
-    if length is None:
-        return 0
-    if not length.isdigit() or len(length) > MAX_LENGTH_DIGITS:
-        raise HttpError(400, "Content-Length is malformed.")
-    return int(length)
 
+    # -- what httptools calls
 
-def _keeps_alive(headers: dict[bytes, bytes], minor: bytes) -> bool:
-    options = headers.get(b"connection")
-    if options is None:
-        return minor == b"1"
-    words = {word.strip() for word in options.lower().split(b",")}
-    return b"close" not in words and (minor == b"1" or b"keep-alive" in words)
+    _reading_head = False
+
+    def on_message_begin(self) -> None:
+        self._begun = self._before
+        self._url = b""
+        self._headers: dict[bytes, bytes] = {}
+        self._body: list[bytes] = []
+        self._size = self._head_size = 0
+        self._reading_head = True
+
+    def on_url(self, url: bytes) -> None:
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._head_size += len(name) + len(value)
+        if not self._reading_head:
+            if self._head_size > MAX_HEAD:
+                self._fault = HttpError(431, "The trailers are too large.")
+            return  # what trailers say is of no interest
+        key = name.lower()
+        if key in self._headers:
+            self._headers[key] += (b"; " if key == b"cookie" else b", ") + value.strip()
+        else:
+            self._headers[key] = value.strip()  # httptools leaves white space at its end
+
+    def on_headers_complete(self) -> None:
+        self._reading_head = False
+        self.expects_continue = self._headers.get(b"expect", b"").lower() == b"100-continue"
+        version = self._reader.get_http_version()
+        if self._head_size > MAX_HEAD:
+            self._fault = HttpError(431, "The header fields are too large.")
+        elif version not in ("1.0", "1.1"):
+            self._fault = HttpError(400, "Only HTTP/1.0 and HTTP/1.1 are spoken here.")
+        elif self._headers.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
+            self._fault = HttpError(400, "The length of the body is not clear.")
+        elif b"host" not in self._headers and version == "1.1":
+            self._fault = HttpError(400, "The header Host is missing.")
+
+    def on_body(self, data: bytes) -> None:
+        self.expects_continue = False
+        self._size += len(data)
+        if self._size < self._cap:
+            self._body.append(data)
+            return
+        self._body.clear()
+        if self._size > DISCARDED * self._cap:
+            self._fault = HttpError(413, "The body is too large.")
+
+    def on_message_complete(self) -> None:
+        self._begun = -1
+        self.expects_continue = False
+        if self._fault is not None:
+            return
+        path, _, query = _without_authority(self._url).partition(b"?")
+        request = Request(
+            method=self._reader.get_method().decode("ascii"),
+            path=path.decode("latin-1"),
+            query=query,
+            headers=self._headers,
+            keep_alive=self._reader.should_keep_alive(),
+            body=b"".join(self._body),
+            too_large=self._size >= self._cap,
+        )
+        self._ready.append((request, self._fed))
 
 
 def _without_authority(target: bytes) -> bytes:
     """The path and query of a target; `http://host/path` is what a proxy is sent."""
     if target[:1] == b"/":
         return target
-    whole = re.fullmatch(rb"https?://[^/?#]*(.*)", target, re.IGNORECASE)
+    whole = AUTHORITY.fullmatch(target)
     return target if whole is None else whole[1] if whole[1][:1] == b"/" else b"/" + whole[1]
 
 
