@@ -57,6 +57,11 @@ def in_scope(spec: Spec, profiles: Iterable[str] = (), requirements: Iterable[st
     for name in requirements:
         if name not in spec.requirements:
             raise SelectionError(f"--requirement {name}: no such requirement{_near(name, spec.requirements)}")
+        if profiles and spec.requirement(name).profile not in profiles:
+            raise SelectionError(
+                f"--requirement {name}: it is of the profile {spec.requirement(name).profile}, "
+                f"and --profile chose {', '.join(profiles)}"
+            )
     if not profiles and not requirements:
         return [r for r in spec.requirements.values() if spec.profiles[r.profile].subject == "server"]
     return [

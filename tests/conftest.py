@@ -1,0 +1,17 @@
+"""Fixtures that several test modules share: a reference server as a process, known by its URL and secret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from score_kit import SECRET
+from server_kit import ServerProcess
+
+
+@pytest.fixture(scope="module")
+def good_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A correct server with test control; it takes tokens signed with score_kit.SECRET."""
+    config = {"auth": {"hs256_secret": SECRET}, "test_control": {"enabled": True}}
+    with ServerProcess(tmp_path_factory.mktemp("server"), config) as server:
+        yield server
