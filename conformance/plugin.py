@@ -17,6 +17,7 @@ import pytest
 from conformance import options, registry
 from conformance.lease import LeaseTaken
 from conformance.plan import SelectionError, in_scope
+from conformance.proofs import proofs
 from conformance.registry import Job
 from conformance.server_process import StartError
 from conformance.session import Session, SessionError, Settings, all_jobs, load_spec
@@ -193,7 +194,7 @@ class Runner:
         if key[0] in self._whole:
             return self._whole[key[0]]
         if isinstance(self.error, USER_ERRORS):
-            pytest.exit(f"parley: {self.error}", returncode=2)
+            pytest.exit(plain(f"parley: {self.error}"), returncode=2)
         if self.error is not None:
             raise self.error
         raise LookupError(f"the engine ended without a verdict of {' '.join(key)}")
@@ -298,5 +299,7 @@ def _block(item: CheckItem, record: Record) -> str:
         lines.append(f"  reason  {record['reason']}")
     if record.get("curl"):
         lines.append(f"  again   {record['curl']}")
-    lines.append(f"  spec    {requirement.profile}, {requirement.id}")
+    count = proofs().get(requirement.id, 0)
+    proven = f"; proven by {count} mutant{'s' if count > 1 else ''}" if count else ""
+    lines.append(f"  spec    {requirement.profile}, {requirement.id}{proven}")
     return "\n".join(plain(line) for line in lines)

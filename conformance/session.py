@@ -23,6 +23,7 @@ from conformance.cast import World
 from conformance.control import ControlError, TestControl
 from conformance.engine import Engine, Options
 from conformance.lease import Lease
+from conformance.proofs import proofs
 from conformance.registry import Job
 from conformance.server_process import ServerProcess
 from protocol import spec as spec_module
@@ -296,6 +297,7 @@ class Session:
                 "requirements": list(settings.requirements),
             },
             "intended": intended,
+            "proofs": proofs(),
         }
 
 

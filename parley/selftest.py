@@ -18,10 +18,9 @@ from rich.text import Text
 
 from conformance import matrix
 from conformance.matrix import Entry, Outcome
+from conformance.proofs import MATRIX
 from protocol.spec import Spec, load
 from reference_server import mutants
-
-MATRIX = Path(mutants.__file__).parent / "kill-matrix.json"
 
 
 class SelftestError(Exception):

@@ -55,6 +55,7 @@ def _requirement(finding: Finding, report: Report) -> Record:
         "subject": requirement.subject,
         "sentence": requirement.sentence,
         "reason": finding.reason,
+        "proofs": report.header.get("proofs", {}).get(requirement.id, 0),
         "checks": [
             {
                 "name": check["check"],

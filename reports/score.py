@@ -121,6 +121,11 @@ class Report:
             return f"of the {count} requirement{'s' if count != 1 else ''} selected"
         return f"of the claimed profiles: {', '.join(self.header['target']['profiles'])}"
 
+    def proven_by(self, requirement_id: str) -> str:
+        """`; proven by 3 mutants`: how many deliberately wrong servers its checks were seen to find."""
+        count = self.header.get("proofs", {}).get(requirement_id, 0)
+        return f"; proven by {count} mutant{'s' if count > 1 else ''}" if count else ""
+
     def of(self, *verdicts: Verdict) -> list[Finding]:
         return [finding for finding in self.findings if finding.verdict in verdicts]
 

@@ -109,6 +109,7 @@ def _show_failure(finding: Finding, report: Report, console: Console) -> None:
         console.print(Text(f"  again   {piece.short_curl}"), soft_wrap=True)
     last = _hanging(6, indent=2)
     source = f"protocol {report.header['spec']['version']}, {requirement.profile}, {requirement.id}"
+    source += report.proven_by(requirement.id)
     last.add_row("", Text("spec", "dim"), Text(source, "dim"))
     if len(found) > 1:
         last.add_row("", "also", Text(f"{len(found) - 1} more of its checks; the page has them", "dim"))
