@@ -41,6 +41,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     test.add_argument(
         "--all", action="store_true", help="run those too whose outcome is known and cannot change"
     )
+    test.add_argument("--dry-run", action="store_true", help="leave the matrix as it is")
     test.add_argument("--at-once", type=int, default=2, metavar="N", help="mutants at a time (default 2)")
     test.set_defaults(command=_selftest)
 
@@ -69,7 +70,8 @@ def _selftest(parsed: argparse.Namespace) -> int:
         console.print(f"{len(outcomes):>4}/{len(todo)}", line_of(outcome))
 
     asyncio.run(matrix.run(spec, todo, whole=parsed.whole, at_once=parsed.at_once, on_outcome=show))
-    write_matrix(known)
+    if not parsed.dry_run:
+        write_matrix(known)
     bad = [outcome for outcome in outcomes if not good(outcome)]
     seconds = time.monotonic() - started
     fresh = len(entries) - len(todo)

@@ -1,0 +1,26 @@
+"""A guard for those who only look."""
+
+from __future__ import annotations
+
+from reference_server.app import App, Reply
+from reference_server.auth import Identity
+from reference_server.mutants import Reaching, mutant
+from reference_server.requests import Request
+from reference_server.routes import Route
+
+
+@mutant("CSRF-6", "reading an offer by cookie needs X-CSRF-Token")
+class ReadingNeedsACsrfWord(Reaching, App):
+    def _checked(
+        self,
+        request: Request,
+        route: Route,
+        params: dict[str, str],
+        bearer: str | None,
+        identity: Identity | None,
+    ) -> Reply:
+        if bearer is None and route.name == "getOffer" and identity is not None:
+            self.reached()
+            sent = request.headers.get(self._names.csrf_header)
+            self._checks.csrf.check(identity, sent, foreign=False)
+        return super()._checked(request, route, params, bearer, identity)
