@@ -120,7 +120,7 @@ class CheckItem(pytest.Item):
 
     def runtest(self) -> None:
         runner = self.config.stash[RUNNER]
-        record = runner.verdict(self.key)
+        record = runner.verdict(self.key, extra=self.job is not None and self.job.check.extra)
         self.user_properties.append(("requirement", self.requirement.id))
         self.user_properties.append(("level", self.requirement.level))
         self.user_properties.append((VERDICT, record["verdict"]))
@@ -155,6 +155,7 @@ class Runner:
         self._arrived: queue.SimpleQueue[Record | None] = queue.SimpleQueue()
         self._verdicts: dict[tuple[str, str, str], Record] = {}
         self._whole: dict[str, Record] = {}
+        self._forgiven: set[str] = set()
         self._thread: threading.Thread | None = None
         self._ended = False
 
@@ -173,14 +174,21 @@ class Runner:
             self._arrived.put(None)
 
     def _heard(self, record: Record) -> None:
-        if record["type"] == "exchange":
+        if record["type"] == "header":
+            self._forgiven = {known["id"] for known in record["target"]["expected_failures"]}
+        elif record["type"] == "exchange":
             self._curls.setdefault(record["attempt"], {})[record["id"]] = record["request"]["curl"]
         elif record["type"] == "verdict":
             curls = self._curls.pop(record["attempt"], {})
+            if record["verdict"] == Verdict.FAIL and record["requirement"] in self._forgiven:
+                record = {**record, "verdict": Verdict.EXPECTED_FAIL.value}
             self._arrived.put({**record, "curl": curls.get(record["exchange"])})
 
-    def verdict(self, key: tuple[str, str, str]) -> Record:
-        """Waits for the verdict of a check. Raises pytest.UsageError where the run could not start."""
+    def verdict(self, key: tuple[str, str, str], *, extra: bool = False) -> Record:
+        """Waits for the verdict of a check; an `extra` one that cannot be run here has none in the log.
+
+        Ends pytest where the run could not start.
+        """
         while key not in self._verdicts and key[0] not in self._whole and not self._ended:
             record = self._arrived.get()
             if record is None:
@@ -197,6 +205,9 @@ class Runner:
             pytest.exit(plain(f"parley: {self.error}"), returncode=2)
         if self.error is not None:
             raise self.error
+        if extra:
+            why = "it cannot be run here, and its requirement is decided without it"
+            return runlog.verdict_record(key[0], key[1], Verdict.NOT_RUN, why, case=key[2])
         raise LookupError(f"the engine ended without a verdict of {' '.join(key)}")
 
     def finish(self) -> Path | None:
@@ -205,6 +216,17 @@ class Runner:
             self.session.stop("pytest ended the session before it")
             self._thread.join()
         return self.session.run_dir if self.error is None else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Wrong usage is said before anything is collected: pytest's own exit code for it is 4."""
+    settings = _settings(session.config)
+    if settings.profiles or settings.requirements:
+        try:
+            in_scope(load_spec(settings), settings.profiles, settings.requirements)
+        except USER_ERRORS as error:
+            raise pytest.UsageError(str(error)) from None
 
 
 @pytest.hookimpl(wrapper=True)
