@@ -21,7 +21,7 @@ from protocol.mint import Minter
 from protocol.operations import Answer, Operations, Request
 from protocol.spec import Spec
 from protocol.target import Target
-from protocol.transcript import Transcript
+from protocol.transcript import Redactor, Transcript
 from protocol.wire import Wire
 
 PEOPLE = ("alice", "bob", "carol", "dave", "erin", "stranger")
@@ -39,7 +39,7 @@ class World:
     wire: Wire
     run_id: str
     control: TestControl | None = None
-    watch: Callable[[str, Answer], None] = lambda attempt, answer: None
+    watch: Callable[[str, Answer, Redactor], None] = lambda attempt, answer, redactor: None
     counter: itertools.count[int] = field(default_factory=itertools.count)
 
     @property
@@ -141,7 +141,7 @@ class Cast:
             self._inside[(user.id, answer.room_id)] = user
         elif answer.ok and answer.operation == "leaveRoom":
             self._inside.pop((user.id, str(request.fields.get("roomId"))), None)
-        self.world.watch(self.lane.attempt, answer)
+        self.world.watch(self.lane.attempt, answer, self.redactor)
 
     async def tidy(self) -> None:
         """Leaves every room that someone is still in; what the target says to it is not judged."""

@@ -22,6 +22,7 @@ from conformance.floor import Floor, Place
 from conformance.registry import Job, Observer
 from protocol.mint import MintError
 from protocol.operations import Answer
+from protocol.transcript import Redactor
 from reports.runlog import Cause, verdict_record
 from reports.verdicts import Verdict
 
@@ -277,7 +278,7 @@ class Engine:
             else:
                 pulse.silent, pulse.since = silent, since  # health is no answer to the others
 
-    def _saw(self, attempt: str, answer: Answer) -> None:
+    def _saw(self, attempt: str, answer: Answer, redactor: Redactor) -> None:
         requirement = self._requirements.get(attempt.rsplit("#", 1)[0], "")
         for watch in self._watches:
             if watch.observer.exercised(answer):
@@ -286,7 +287,9 @@ class Engine:
                 if complaint is not None:
                     watch.times += 1
                     if watch.complaint is None:
-                        watch.complaint, watch.exchange, watch.attempt = complaint, answer.exchange, attempt
+                        # It may quote the answer, and what it quotes may be somebody's token.
+                        watch.complaint, watch.exchange = redactor.text(complaint), answer.exchange
+                        watch.attempt = attempt
 
     def _verdict_of_observer(self, watch: Watch) -> None:
         verdict, reason = Verdict.PASS, ""

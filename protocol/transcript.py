@@ -19,8 +19,8 @@ VALUE_CHARS = 65536  # of a string inside a JSON value
 SECRET_CHARS = 4096  # as long as a secret may be
 LEARNED_CHARS = 16  # a secret property's value is looked for elsewhere too, from so many on
 HEADER_CHARS = 2048
-# A token no one told us of (one the target minted, say) is still a token.
-JWT = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*")
+# A token no one told us of (one the target minted, or cut off, say) is still a token.
+JWT = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?")
 COOKIE_VALUE = re.compile(r"((?:^|[;,\s])(?:auth_token|refresh_token)=)([^;,\s«»]+)")
 
 Record = dict[str, Any]

@@ -283,7 +283,7 @@ def watch(complaint: str | None, *, exercised: bool = True) -> Observer:
 async def gets_an_answer(cast: Cast, alice: User) -> None:
     expect(1, "one").equals(1)
     for _ in range(2):
-        cast.world.watch(cast.lane.attempt, Answer("listRooms", 500, exchange=7))
+        cast.world.watch(cast.lane.attempt, Answer("listRooms", 500, exchange=7), cast.redactor)
 
 
 @pytest.mark.parametrize(

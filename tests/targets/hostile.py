@@ -34,6 +34,7 @@ class Settings:
     elsewhere: str = ""
     upstream: str = ""
     healthy: bool = False
+    record: str = ""
     url: str = ""
 
 
@@ -82,6 +83,12 @@ class Connection:
         lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
         lines.append(f"Content-Length: {len(body) if length is None else length}")
         await self.send("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body)
+
+    def note(self, data: bytes) -> None:
+        """Keeps what went over the wire, where --record says so."""
+        if self.settings.record:
+            with open(self.settings.record, "ab") as file:
+                file.write(data + b"\r\n\r\n")
 
     async def send(self, data: bytes) -> None:
         self.writer.write(data)
@@ -236,6 +243,30 @@ async def drops_after_401(connection: Connection) -> None:
             return
 
 
+@behaviour
+async def tap(connection: Connection) -> None:
+    """A proxy of a good server that keeps what it has seen, secrets and all."""
+    while request := await connection.request():
+        connection.note(request.head + b"\r\n\r\n" + request.body)
+        answer = await passed_on(request, connection.settings.upstream)
+        connection.note(answer)
+        await connection.send(answer)
+
+
+@behaviour
+async def echoes(connection: Connection) -> None:
+    """Tells everybody everything it was told, as JSON, as text and in headers, cut off here and there."""
+    while request := await connection.request():
+        connection.note(request.head)
+        told = request.head.decode("latin-1")
+        header = {"X-Told": " ".join(told.split())[: 100 + len(told) % 400]}
+        if len(told) % 3 == 0:
+            await connection.answer(401, (told * 3).encode(), "text/plain", header)
+        else:
+            body = {"success": True, "message": told, "room": {"roomId": told, told: [told]}, "error": told}
+            await connection.answer(200, json_bytes(body), headers=header)
+
+
 async def passed_on(request: Request, upstream: str) -> bytes:
     """The upstream's answer to the request. Asked in HTTP/1.0, so that its body comes in one piece."""
     host, _, port = upstream.partition(":")
@@ -308,9 +339,10 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--healthy", action="store_true")
     parser.add_argument("--elsewhere", default="http://127.0.0.1:9", help="where redirects lead")
+    parser.add_argument("--record", default="", metavar="FILE", help="where to keep what went over the wire")
     parser.add_argument("--upstream", default="", metavar="HOST:PORT", help="the good server behind a proxy")
     parsed = parser.parse_args()
-    settings = Settings(parsed.elsewhere, parsed.upstream, parsed.healthy)
+    settings = Settings(parsed.elsewhere, parsed.upstream, parsed.healthy, parsed.record)
     try:
         asyncio.run(serve(BEHAVIOURS[parsed.name], settings, parsed.port))
     except KeyboardInterrupt:
