@@ -1,0 +1,183 @@
+"""The wire: bounds of time and size, and nothing that a target sends makes it raise."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import pytest
+from score_kit import free_port, hostile
+
+from protocol import wire as wire_module
+from protocol.operations import Answer, Request
+from protocol.wire import Pulse, Throttle, Wire, WireOptions
+
+LISTING = Request("listRooms", "GET", "/signaling/rooms")
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+def ask(url: str, request: Request = LISTING, *, times: int = 1, request_s: float = 5.0) -> list[Answer]:
+    async def inside() -> list[Answer]:
+        wire = Wire(WireOptions(url, request_s=request_s, headers=(("User-Agent", "parley/test"),)))
+        try:
+            return [await wire.send(request) for _ in range(times)]
+        finally:
+            await wire.close()
+
+    return asyncio.run(inside())
+
+
+def answered(raw: bytes, *, times: int = 1) -> tuple[list[Answer], list[bytes]]:
+    """What the wire makes of these bytes, and the heads of the requests it sent; a connection each."""
+    heads: list[bytes] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(raw)
+        await writer.drain()
+        if b"keep-alive" in raw:
+            await reader.read(-1)  # until the client goes
+        writer.close()
+
+    async def inside() -> list[Answer]:
+        server = await asyncio.start_server(handle, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        wire = Wire(WireOptions(f"http://127.0.0.1:{port}", request_s=5.0))
+        try:
+            return [await wire.send(LISTING) for _ in range(times)]
+        finally:
+            await wire.close()
+            server.close()
+
+    return asyncio.run(inside()), heads
+
+
+def http(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers]
+    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
+
+
+def test_an_answer_is_what_came() -> None:
+    raw = http(
+        b'{"rooms": []}', "Content-Type: application/json", "Vary: Origin", "VARY: Accept", status="404 No"
+    )
+    (answer,), _ = answered(raw)
+    assert (answer.status, answer.body, answer.error) == (404, {"rooms": []}, None)
+    assert answer.header_values("vary") == ["Origin", "Accept"], "both, in order"
+    assert answer.ended >= answer.started > 0
+
+
+def test_every_request_has_a_connection_of_its_own() -> None:
+    answers, heads = answered(http(b"{}", "Connection: keep-alive"), times=3)
+    assert [answer.status for answer in answers] == [200] * 3
+    assert len(heads) == 3
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (b"", "no connection"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", "no "),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{}", "no valid HTTP answer"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: nonsense\r\n\r\n{}", "no "),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n{}\r\n0\r\n\r\n",
+            "no valid HTTP answer",
+        ),
+        (b"HTTP/1.1 200 OK\r\n" + b"X-Many: y\r\n" * 100_000 + b"\r\n", "no "),
+        (b"HTTP/1.1 200 OK\r\nX-Long: " + b"y" * 5_000_000 + b"\r\n\r\n", "no "),
+        (b"HTTP/9.9 200 OK\r\n\r\n", "no "),
+        (b"HTTP/1.1 99999 OK\r\nContent-Length: 2\r\n\r\n{}", "no "),
+    ],
+    ids=lambda value: repr(value[:24]) if isinstance(value, bytes) else None,
+)
+def test_what_is_no_answer_is_an_error_in_words(raw: bytes, words: str) -> None:
+    (answer,), _ = answered(raw)
+    assert answer.status is None
+    assert answer.error is not None
+    assert answer.error.startswith(words)
+    assert "\n" not in answer.error
+
+
+def test_nobody_there_is_an_error_too() -> None:
+    (answer,) = ask(f"http://127.0.0.1:{free_port()}")
+    assert answer.status is None
+    assert str(answer.error).startswith("no connection")
+
+
+def test_a_body_is_read_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire_module, "MAX_ANSWER_BYTES", 100)
+    assert answered(http(b" " * 98 + b"{}"))[0][0].status == 200
+    (answer,), _ = answered(http(b" " * 99 + b"{}"))
+    assert (answer.status, answer.raw) == (None, b"")
+    assert answer.error == "the body is larger than 100 bytes"
+
+
+def test_nothing_is_decompressed() -> None:
+    raw = b"\x1f\x8b\x08\x00 not even gzip"
+    (answer,), heads = answered(http(raw, "Content-Encoding: gzip"))
+    assert (answer.status, answer.raw, answer.body) == (200, raw, None)
+    assert b"accept-encoding" not in heads[0].lower()
+
+
+def test_patience_ends() -> None:
+    with hostile("silent") as url:
+        began = time.monotonic()
+        (answer,) = ask(url, request_s=0.3)
+    assert answer.error == "no answer within 0.3 s"
+    assert time.monotonic() - began < 5
+
+
+def test_a_redirect_is_an_answer_like_any_other() -> None:
+    (answer,), heads = answered(http(b"", "Location: /elsewhere", status="302 Found"))
+    assert (answer.status, answer.header("Location"), len(heads)) == (302, "/elsewhere", 1)
+
+
+def test_a_path_goes_out_as_it_is() -> None:
+    request = Request("getOffer", "GET", "/signaling/offer/..%2F..%2Fhealth?a=%00")
+    heads: list[bytes] = []
+
+    async def inside() -> None:
+        async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            heads.append(await reader.readuntil(b"\r\n\r\n"))
+            writer.write(http(b"{}"))
+            writer.close()
+
+        server = await asyncio.start_server(handle, "127.0.0.1", 0)
+        wire = Wire(WireOptions(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"))
+        await wire.send(request)
+        await wire.close()
+        server.close()
+
+    asyncio.run(inside())
+    assert heads[0].startswith(b"GET /signaling/offer/..%2F..%2Fhealth?a=%00 HTTP/1.1\r\n")
+
+
+def test_the_pulse_counts_silence_and_knows_since_when() -> None:
+    pulse = Pulse()
+    for started in (1.0, 2.0, 3.0):
+        pulse.beat(Answer("health", None, started=started))
+    assert (pulse.silent, pulse.since) == (3, 1.0)
+    pulse.beat(Answer("health", 500, started=4.0))
+    assert pulse.silent == 0
+    pulse.beat(Answer("health", None, started=5.0))
+    assert (pulse.silent, pulse.since) == (1, 5.0)
+
+
+def test_a_throttle_spreads_requests_evenly(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    throttle = Throttle(5.0)
+
+    async def burst() -> None:
+        for _ in range(6):
+            await throttle.wait()
+        await Throttle(0.0).wait()
+
+    asyncio.run(burst())
+    assert slept == pytest.approx([0.0, 0.2, 0.4, 0.6, 0.8, 1.0], abs=0.15)
