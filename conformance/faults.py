@@ -17,6 +17,8 @@ from protocol.spec import Json, Spec
 
 # So many refused requests fit beside their twin into the smallest budget, where a target counts them too.
 AT_ONCE = 4
+# They must be the acting user's: a value that is ill-formed is somebody else's too, so it may be 403 as well.
+OWN_IDS = ("broadcasterId", "userId", "fromUserId")
 WRONG: dict[str, list[Any]] = {
     "string": [42, ["parley"], {"parley": True}, None],
     "boolean": ["true", 1, None, []],
@@ -33,6 +35,16 @@ class Fault:
     operation: str
     field: str
     values: tuple[Any, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """What is wrong with the request; the value itself stands in the exchange."""
+        return f"{self.operation} {'with a bad' if self.values else 'without'} {self.field}"
+
+    @property
+    def refusals(self) -> tuple[int, ...]:
+        """The statuses that refuse its values, where they are more than the requirement's own."""
+        return (400, 403) if self.values and self.field in OWN_IDS else ()
 
     def edits(self) -> Iterator[Callable[[Request], Request]]:
         """An edit for each value; without values, the one that leaves the field out."""

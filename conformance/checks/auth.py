@@ -16,7 +16,7 @@ from conformance.expectations import expect, given, given_that, refused_but_for,
 from conformance.registry import check, each
 from conformance.things import sdp
 from conformance.valid import operations_of, valid_request
-from conformance.waits import eventually
+from conformance.waits import a_moment, eventually
 from protocol import probes, tokens
 from protocol.client import User
 from protocol.operations import Request
@@ -160,6 +160,7 @@ async def an_unauthenticated_post_replaces_no_mail(alice: User, bob: User, room:
 async def an_unauthenticated_write_leaves_the_room_as_it_was(alice: User, bob: User, room: str) -> None:
     before = await listed(alice, room)
     given_that(before, "the room in the listing").differs(None)
+    await a_moment()
     stranger = bob.without_token()
     expect(await stranger.leave(room, userId=bob.id)).refused()
     expect(await stranger.heartbeat(room)).refused()
@@ -175,6 +176,8 @@ async def a_badly_signed_write_leaves_the_room_as_it_was(
 ) -> None:
     given(await alice.send_offer(room, offer))
     before = await listed(alice, room)
+    given_that(before, "the room in the listing").differs(None)
+    await a_moment()
     forger = bob.with_token(tokens.tampered(bob.token))
     expect(await forger.leave(room)).refused()
     expect(await forger.heartbeat(room)).refused()

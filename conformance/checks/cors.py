@@ -77,6 +77,9 @@ async def an_allowed_origin_is_echoed_with_credentials(cast: Cast, alice: User) 
         expect(answer).accepted()
         expect(answer).header(ALLOW_ORIGIN).equals(origin)
         expect(answer).header(ALLOW_CREDENTIALS).equals("true")
+        granted = await alice.send(preflight(alice, "createRoom", origin))
+        expect(granted.header(ALLOW_ORIGIN), f"{ALLOW_ORIGIN} of a preflight").equals(origin)
+        expect(granted.header(ALLOW_CREDENTIALS), f"{ALLOW_CREDENTIALS} of a preflight").equals("true")
 
 
 async def never_echoed(cast: Cast, user: User, origin: str) -> None:
@@ -87,7 +90,7 @@ async def never_echoed(cast: Cast, user: User, origin: str) -> None:
         await user.without_token().with_headers(("Origin", origin)).list_rooms(),
         await user.send(preflight(user, "createRoom", origin)),
     ):
-        expect(answer.header(ALLOW_ORIGIN), f"{ALLOW_ORIGIN} for {origin}").is_none_of([origin, "*"])
+        expect(answer.header(ALLOW_ORIGIN), f"{ALLOW_ORIGIN} for {origin}").differs(origin)
     good = twin(await user.with_headers(("Origin", allowed)).list_rooms())
     given_that(good.header(ALLOW_ORIGIN), f"{ALLOW_ORIGIN} for the allowed origin").equals(allowed)
 
@@ -122,12 +125,12 @@ async def a_lookalike_origin_is_foreign(cast: Cast, alice: User) -> None:
 
 
 @check("CORS-6")
-async def a_401_and_a_404_carry_the_cors_headers(cast: Cast, alice: User) -> None:
+async def a_401_and_a_404_carry_the_cors_headers(cast: Cast, alice: User, room: str) -> None:
     origin = allowed_origin(cast)
     page = alice.with_headers(("Origin", origin))
     for answer, status in (
         (await page.without_token().list_rooms(), 401),
-        (await page.get_offer(unknown_room()), 404),
+        (await page.get_offer(room), 404),
         (await page.join(unknown_room()), 404),
     ):
         given_that(answer.status, f"the status of a refused {answer.operation}").equals(status)
@@ -139,13 +142,12 @@ async def a_401_and_a_404_carry_the_cors_headers(cast: Cast, alice: User) -> Non
 async def a_429_carries_the_cors_headers(cast: Cast, alice: User, spec: Spec) -> None:
     origin = allowed_origin(cast)
     budget = spec.operation("createRoom").budget
-    if "ratelimit" not in cast.target.profiles or budget is None:
-        raise NotRun("the target does not claim ratelimit, so no 429 can be had", "unknown")
     page = alice.with_headers(("Origin", origin))
-    for _ in range(budget.limit):
+    for _ in range(budget.limit if budget else 1):
         given(await page.create_room())
     answer = await page.create_room()
-    expect(answer).refused(429)
+    # Without a budget there is no 429: then this answer must carry them all the same.
+    expect(answer).refused(*([429] if "ratelimit" in cast.target.profiles else [200, 429]))
     expect(answer).header(ALLOW_ORIGIN).equals(origin)
     expect(answer).header(ALLOW_CREDENTIALS).equals("true")
 
@@ -193,6 +195,8 @@ async def a_foreign_page_makes_no_room(cast: Cast, alice: User, spec: Spec) -> N
     names = [room.get("customName") for room in given(await user.list_rooms()).rooms]
     expect(names, "the names of listed rooms").lacks(name)
     twin(await user.with_headers(("Origin", allowed_origin(cast))).create_room(customName=name))
+    names = [room.get("customName") for room in given(await user.list_rooms()).rooms]
+    given_that(names, "the names of listed rooms after the twin").contains(name)
 
 
 @check("CORS-9")

@@ -9,7 +9,8 @@ from conformance.cast import Cast
 from conformance.checks.rooms import listed
 from conformance.expectations import Inconclusive, expect, given, given_that, refused_but_for, twin
 from conformance.registry import check, each
-from conformance.things import sdp
+from conformance.things import relay_candidate, sdp
+from conformance.waits import a_moment
 from protocol.client import User
 from protocol.operations import Request
 from protocol.spec import Spec
@@ -24,11 +25,23 @@ WRITES: dict[str, Write] = {
     "sendAnswer": lambda user, room: user.answering(room, sdp()),
     "heartbeat": lambda user, room: user.request("heartbeat", roomId=room),
     "leaveRoom": lambda user, room: user.leaving(room),
+    "createPartyRoom": lambda user, room: user.creating_party(),
+    "inviteToPartyRoom": lambda user, room: user.inviting(room, "parley-guest"),
+    "sendCandidate": lambda user, room: user.candidate_of(room, relay_candidate()),
 }
 
 
 def writes(spec: Spec) -> list[tuple[str, str]]:
     return [(name, name) for name in WRITES]
+
+
+async def writing(user: User, room: str, case: str) -> Request:
+    """The write, signed by cookie or bearer as the user is. What it needs is made by bearer: where cookie
+    writes fail, that is what has to show.
+    """
+    if case == "inviteToPartyRoom":
+        room = given(await user.by_bearer().create_party()).room_id
+    return WRITES[case](user, room)
 
 
 def csrf_header(spec: Spec) -> str:
@@ -49,7 +62,8 @@ async def a_cookie_write_without_the_header_is_refused(
     alice: User, bob: User, room: str, spec: Spec, case: str
 ) -> None:
     user = by_cookie(bob)
-    await refused_but_for(user, WRITES[case](user, room), lambda r: r.without_header(csrf_header(spec)))
+    request = await writing(user, room, case)
+    await refused_but_for(user, request, lambda r: r.without_header(csrf_header(spec)))
 
 
 @check("CSRF-2")
@@ -59,7 +73,8 @@ async def a_cookie_write_with_a_wrong_header_is_refused(
 ) -> None:
     user = by_cookie(bob)
     wrong = secrets.token_hex(16)
-    await refused_but_for(user, WRITES[case](user, room), lambda r: r.with_header(csrf_header(spec), wrong))
+    request = await writing(user, room, case)
+    await refused_but_for(user, request, lambda r: r.with_header(csrf_header(spec), wrong))
 
 
 @check("CSRF-2")
@@ -82,18 +97,17 @@ async def an_empty_or_shortened_header_is_refused(alice: User, bob: User, room: 
 @check("CSRF-3")
 @each(writes)
 async def the_tokens_own_claim_is_accepted(cast: Cast, alice: User, bob: User, case: str) -> None:
-    # Made by bearer: where cookie writes fail, that is what has to show, not a room that could not be made.
     room = await cast.new_room(alice.by_bearer())
     given(await bob.by_bearer().join(room))
     user = by_cookie(bob)
-    expect(await user.send(WRITES[case](user, room))).accepted()
+    expect(await user.send(await writing(user, room, case))).accepted()
 
 
 @check("CSRF-4")
 @each(writes)
 async def a_bearer_write_needs_no_header(alice: User, bob: User, room: str, spec: Spec, case: str) -> None:
     user = bob.by_bearer()
-    request = WRITES[case](user, room).without_header(csrf_header(spec))
+    request = (await writing(user, room, case)).without_header(csrf_header(spec))
     expect(await user.send(request)).accepted()
 
 
@@ -107,6 +121,21 @@ async def a_refused_leave_changes_nothing(alice: User, bob: User, room: str, spe
     expect(await listed(alice, room), "the room after a refused leave").equals(before)
     twin(await user.send(leaving))
     given_that(await listed(alice, room), "the room after the leave").differs(before)
+
+
+@check("CSRF-5")
+async def a_refused_join_or_heartbeat_changes_nothing(
+    alice: User, carol: User, room: str, spec: Spec
+) -> None:
+    before = await listed(alice, room)
+    given_that(before, "the room in the listing").differs(None)
+    await a_moment()
+    beating, joining = by_cookie(alice).request("heartbeat", roomId=room), by_cookie(carol).joining(room)
+    for user, request in ((alice, beating), (carol, joining)):
+        expect(await user.send(request.without_header(csrf_header(spec)))).refused()
+    expect(await listed(alice, room), "the room after a refused join and heartbeat").equals(before)
+    twin(await carol.send(joining))
+    given_that(await listed(alice, room), "the room after the join").differs(before)
 
 
 @check("CSRF-5")

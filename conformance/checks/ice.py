@@ -15,6 +15,7 @@ from protocol.client import User
 from protocol.operations import Answer
 from protocol.spec import Spec
 
+MOST = 1000  # candidates that are read of a room
 NOT_CANDIDATES = (
     "parley",
     "v=0\r\n",
@@ -30,6 +31,17 @@ def lines(answer: Answer) -> list[Any]:
     found = answer.at("candidates")
     items = found if isinstance(found, list) else []
     return [item.get("candidate") if isinstance(item, dict) else item for item in items]
+
+
+async def all_lines(user: User, room: str) -> list[Any]:
+    """Every candidate line from the start, however many an answer holds."""
+    answer = given(await user.get_candidates(room))
+    found, page = lines(answer), lines(answer)
+    while page and len(found) < MOST:
+        answer = given(await user.get_candidates(room, str(answer.at("next"))))
+        page = lines(answer)
+        found += page
+    return found
 
 
 def turn_server(answer: Answer) -> dict[str, Any]:
@@ -52,9 +64,8 @@ async def the_ice_servers_are_valid_and_one_is_turn(alice: User) -> None:
         expect(bool(turn_server(answer).get(member)), f"whether it has a {member}").equals(True)
 
 
-@check("ICE-2")
-async def the_credentials_expire(cast: Cast, alice: User, spec: Spec) -> None:
-    answer = given(await alice.ice_servers())
+def expire_as_said(cast: Cast, answer: Answer, spec: Spec) -> None:
+    """ttl is within its bounds, and the number that starts the username is now + ttl."""
     ttl = answer.at("ttl")
     expect(ttl, "ttl").between(spec.timings["turn_credential_min"], spec.timings["turn_credential_max"])
     username = str(turn_server(answer).get("username"))
@@ -65,18 +76,17 @@ async def the_credentials_expire(cast: Cast, alice: User, spec: Spec) -> None:
     expect(off, "the expiry in the username minus (now + ttl), in seconds").between(-tolerance, tolerance)
 
 
+@check("ICE-2")
+async def the_credentials_expire(cast: Cast, alice: User, spec: Spec) -> None:
+    expire_as_said(cast, given(await alice.ice_servers()), spec)
+
+
 @check("ICE-2", clock=True, extra=True)
-async def later_credentials_expire_later(alice: User, spec: Spec) -> None:
-    first = given(await alice.ice_servers())
-    minimum = spec.timings["turn_credential_min"]
-    await after_seconds(minimum)
-    second = given(await alice.ice_servers())
-    expiries = [
-        int((re.match(r"\d+", str(turn_server(a).get("username"))) or ["0"])[0]) for a in (first, second)
-    ]
-    slack = spec.timings["turn_username_tolerance"]
-    moved = expiries[1] - expiries[0]
-    expect(moved, f"by how much the expiry moved in {minimum} s").between(minimum - slack, minimum + slack)
+async def later_credentials_expire_later(cast: Cast, alice: User, spec: Spec) -> None:
+    given(await alice.ice_servers())
+    await after_seconds(spec.timings["turn_credential_min"])
+    # Whether they are new or those of before: what is handed out now lives for its ttl from now.
+    expire_as_said(cast, given(await alice.ice_servers()), spec)
 
 
 @check("ICE-3")
@@ -135,7 +145,7 @@ async def as_many_candidates_as_promised_are_kept(
         for _ in range(min(share, keep - len(sent))):
             sent.append(relay_candidate(len(sent) + 1))
             given(await sender.send_candidate(room, sent[-1]))
-    expect(lines(given(await reader.get_candidates(room))), f"the {keep} candidates sent").equals(sent)
+    expect(await all_lines(reader, room), f"the {keep} candidates sent").equals(sent)
 
 
 @check("ICE-5")

@@ -16,8 +16,10 @@ from conformance.things import mark, sdp
 from conformance.valid import operations_of, valid_request
 from protocol import probes
 from protocol.client import User
-from protocol.operations import Request, encode
+from protocol.operations import Answer, Request, encode
 from protocol.spec import Spec
+
+SENT_AGAIN = 4  # times a huge body whose refusal was lost
 
 
 @check("VAL-6")
@@ -78,13 +80,25 @@ async def deeply_nested_json_is_refused(alice: User, spec: Spec, case: tuple[byt
     twin(await alice.send(creating))
 
 
+async def send_whole(user: User, request: Request) -> Answer:
+    """Sends a body that is refused before it is read to its end: then the connection may break before the
+    refusal is seen, which is nobody's fault, so it is sent again.
+    """
+    for _ in range(SENT_AGAIN):
+        answer = await user.send(request)
+        if answer.status is not None:
+            break
+    return answer
+
+
 @check("VAL-9", alone=True, tags=["size"])
 @each(lambda spec: [(name, name) for name in spec.requirement("VAL-9").operations])
 async def a_huge_body_is_refused(cast: Cast, spec: Spec, case: str) -> None:
     user, request = await valid_request(cast, case)
     for size in (spec.limits["body_bytes"], 2 * spec.limits["body_bytes"]):
         # Valid but for its size: the padding is white space after the object.
-        expect(await user.send(request.with_body(encode(request.fields).ljust(size)))).refused()
+        huge = await send_whole(user, request.with_body(encode(request.fields).ljust(size)))
+        expect(huge, f"{case} with a body of {size} bytes").refused()
     expect(await user.list_rooms(), "listRooms afterwards").accepted()
     twin(await user.send(request))
 
@@ -128,6 +142,11 @@ async def an_odd_id_in_the_path_is_refused(cast: Cast, spec: Spec, case: PathCas
     twin(await user.send(request))
 
 
+def told(answer: Answer) -> str:
+    """All that an answer's body says: as it came, and decrypted where it was an envelope."""
+    return answer.raw.decode("utf-8", "replace") + json.dumps(answer.body, ensure_ascii=False)
+
+
 @check("VAL-14")
 @each(lambda spec: [(entry["name"], entry["text"]) for entry in spec.probes["prototype_members"]])
 async def prototype_keys_are_harmless(alice: User, bob: User, case: str) -> None:
@@ -136,9 +155,9 @@ async def prototype_keys_are_harmless(alice: User, bob: User, case: str) -> None
     body = encode(creating.fields)[:-1] + b"," + case.replace("$customName", name).encode() + b"}"
     answer = await alice.send(creating.with_body(body))
     expect(answer).refused()
-    expect(answer.raw.decode("utf-8", "replace"), "the answer").lacks(name)
+    expect(told(answer), "the answer").lacks(name)
     later = twin(await bob.create_room())
-    expect(later.raw.decode("utf-8", "replace"), "the next room").lacks(name)
+    expect(told(later), "the next room").lacks(name)
     expect(later).has("room.isPublic", True)
 
 

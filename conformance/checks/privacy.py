@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import itertools
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from conformance.cast import Cast
 from conformance.checks.errors import SEARCHED_CHARS, SEARCHED_TEXTS
 from conformance.checks.ice import lines
+from conformance.checks.malformed import told
 from conformance.checks.rooms import listed, room_fields
 from conformance.expectations import expect, given, given_that, twin
 from conformance.registry import check, each, observer
@@ -21,6 +23,7 @@ from protocol.spec import Spec
 
 # Fields that may carry an address: they are what the mail is for.
 ADDRESSED = frozenset({"offer", "answer", "candidate", "candidates", "iceServers"})
+URL_HOST = re.compile(r"\bhttps?://[^\s/?#@]+(?=[\s/?#]|$)", re.IGNORECASE)
 PRIVATE = ("10.1.2.3", "172.16.4.5", "192.168.6.7", "127.0.0.1", "169.254.8.9", "fe80::1", "fd00::2", "::1")
 
 
@@ -90,7 +93,8 @@ def personal_patterns(spec: Spec) -> list[probes.Pattern]:
 
 def searched(answer: Answer) -> list[str]:
     texts = strings_but(answer.body, ADDRESSED)
-    return [text[:SEARCHED_CHARS] for text in itertools.islice(texts, SEARCHED_TEXTS)]
+    # The host of a URL (the `type` of a problem, say) is a server's address, no client's.
+    return [URL_HOST.sub("", text[:SEARCHED_CHARS]) for text in itertools.islice(texts, SEARCHED_TEXTS)]
 
 
 def strings_but(value: Any, left_out: frozenset[str]) -> Iterator[str]:
@@ -113,6 +117,8 @@ async def a_room_shows_no_personal_address(alice: User, bob: User, room: str, sp
     for answer in (await user.join(room), await user.list_rooms(), await user.heartbeat(room)):
         given_that(answer.status, f"the status of {answer.operation}").equals(200)
         expect(no_answer_carries_a_personal_address(spec, answer, ""), "what the answer shows").equals(None)
+        for _, address in headers:
+            expect(repr(answer.headers), f"the headers of {answer.operation}").lacks(address)
 
 
 @check("PRIV-4")
@@ -129,7 +135,9 @@ async def private_host_candidates_stay_inside(cast: Cast, alice: User, bob: User
     seen = lines(given(await bob.get_candidates(room)))
     for address in PRIVATE:
         expect(repr(seen), "the candidates that bob sees").lacks(address)
-    expect(seen, "the candidates that bob sees").contains(relayed)
+    # Its raddr may be stripped, although it is none that has to be.
+    heads = [str(line).partition(" raddr")[0] for line in seen]
+    expect(heads, "the candidates that bob sees").contains(relayed.partition(" raddr")[0])
 
 
 @check("PRIV-6")
@@ -162,7 +170,8 @@ async def what_is_sent_in_a_room_stays_in_it(
         await stranger.health(),
     ]
     for answer in outside:
-        told = answer.raw.decode("utf-8", "replace") + repr(answer.headers)
         for secret in [*marks, unlisted]:
-            expect(told, f"what {answer.operation} tells a stranger").lacks(secret)
+            expect(told(answer) + repr(answer.headers), f"what {answer.operation} tells a stranger").lacks(
+                secret
+            )
     expect(await bob.get_offer(room)).accepted()

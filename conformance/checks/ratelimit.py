@@ -9,6 +9,7 @@ from conformance.cast import Cast
 from conformance.expectations import NotRun, expect, given, given_that
 from conformance.registry import check, each
 from conformance.things import sdp
+from conformance.valid import operations_of, valid_request
 from conformance.waits import after_seconds, target_time
 from protocol import validation
 from protocol.client import User
@@ -87,9 +88,13 @@ async def the_heartbeat_budget_is_counted_by_room(alice: User, bob: User, room: 
 
 
 @check("RATE-7", tags=["budget"])
-async def a_429_says_when_to_come_back(cast: Cast, alice: User, spec: Spec) -> None:
-    await spent(alice, budget_of(spec, "createRoom"))
-    refusal = await alice.create_room()
+@each(operations_of("RATE-7"))
+async def a_429_says_when_to_come_back(cast: Cast, spec: Spec, case: str) -> None:
+    user, request = await valid_request(cast, case)
+    budget = budget_of(spec, case)
+    for _ in range(budget.limit):
+        given(await user.send(request))
+    refusal = await user.send(request)
     expect(refusal).refused()
     problems = [
         f"{p.path}: {p.message}" for p in validation.rate_limited_validator(spec).problems(refusal.body)
@@ -100,7 +105,7 @@ async def a_429_says_when_to_come_back(cast: Cast, alice: User, spec: Spec) -> N
     expect(refusal).header("X-RateLimit-Reset").matches(r"^[0-9]{13}$")
     retry_after = int(refusal.header("Retry-After") or 0)
     expect(refusal.at("retryAfter"), "retryAfter of the body, against the header").equals(retry_after)
-    expect(retry_after, "Retry-After").at_most(budget_of(spec, "createRoom").window)
+    expect(retry_after, "Retry-After").at_most(budget.window)
     reset = int(refusal.header("X-RateLimit-Reset") or 0) / 1000
     tolerance = spec.timings["rate_reset_tolerance"] + cast.target.tolerances.clock_skew_s
     off = reset - (target_time() + retry_after)

@@ -21,7 +21,7 @@ async def refused_for_each(cast: Cast, fault: Fault) -> None:
     """Every value of the fault is refused; the request without it is accepted."""
     user, request = await valid_request(cast, fault.operation)
     for edit in fault.edits():
-        expect(await user.send(edit(request))).refused()
+        expect(await user.send(edit(request)), fault.words).refused(*fault.refusals)
     twin(await user.send(request))
 
 
@@ -54,7 +54,7 @@ async def a_value_that_violates_its_pattern_is_refused(cast: Cast, case: Fault) 
 async def a_value_at_its_limit_is_accepted(cast: Cast, case: Fault) -> None:
     user, request = await valid_request(cast, case.operation)
     for edit in case.edits():
-        expect(await user.send(edit(request))).accepted()
+        expect(await user.send(edit(request)), f"{case.operation} with {case.field} at its limit").accepted()
 
 
 @check("VAL-5", needs_signing=True)
@@ -168,6 +168,6 @@ async def markup_in_a_name_is_refused_and_not_echoed_as_html(cast: Cast, case: M
     user, request = await valid_request(cast, case.operation)
     for text in case.texts:
         refusal = await user.send(request.with_fields(**{case.field: text}))
-        expect(refusal).refused()
+        expect(refusal, f"{case.operation} with {case.field} {text!r}").refused()
         expect(refusal.header("Content-Type") or "", "the Content-Type of the refusal").lacks("html")
     twin(await user.send(request))
