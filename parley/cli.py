@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import io
 import signal
 import sys
 import traceback
@@ -50,6 +51,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         from reference_server.main import main as serve
 
         return int(serve(arguments[1:]))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # a terminal that knows no arrows is no reason to stop
     parser = _parser()
     parsed = parser.parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = parsed.command

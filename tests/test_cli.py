@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -159,6 +160,21 @@ def test_report_shows_a_run_again_and_ends_with_its_code(
     assert run("report", str(tmp_path / "green")) == 0
     assert run("report", str(tmp_path / "red")) == 1
     assert "wanted  getOffer: 404" in capsys.readouterr().out
+
+
+def test_a_terminal_that_knows_few_characters_is_no_obstacle(tmp_path: Path) -> None:
+    write(tmp_path, [header(["MBOX-2"]), *a_failure(), footer()])
+    done = subprocess.run(
+        [sys.executable, "-m", "parley", "report", str(tmp_path)],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="ascii",
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "bob GET /signaling/offer/room_1 \\u2192 200" in done.stdout
 
 
 @pytest.mark.parametrize("cut", [True, False])
