@@ -6,6 +6,7 @@ A Request is a value: a negative check states its fault as one edit of a valid o
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -142,11 +143,23 @@ def encode(value: Any) -> bytes:
 
 
 def decode(raw: bytes) -> Any:
-    """The JSON value of a body, or None where it is none (bad UTF-8 and endless nesting included)."""
+    """The JSON value of a body, or None where it is none (bad UTF-8, NaN and endless nesting included)."""
     try:
-        return json.loads(raw.decode("utf-8"))
+        return json.loads(raw.decode("utf-8"), parse_constant=_refused, parse_float=_finite)
     except (ValueError, RecursionError):
         return None
+
+
+def _refused(word: str) -> None:
+    raise ValueError(f"{word} is no JSON")
+
+
+def _finite(digits: str) -> float:
+    """A number that we can write again: JSON has no infinity."""
+    found = float(digits)
+    if math.isinf(found):
+        raise ValueError(f"{digits} is beyond all bounds")
+    return found
 
 
 class Operations:
@@ -164,7 +177,7 @@ class Operations:
         """The operation's path with its parameters percent-encoded into it."""
         path = self._paths[name]
         for key, value in (params or {}).items():
-            path = path.replace("{" + key + "}", quote(value, safe=""))
+            path = path.replace("{" + key + "}", quote(value, safe="", errors="surrogatepass"))
         return path
 
     def request(

@@ -8,16 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import httpx
 from pyreqwest.client import ClientBuilder
 from pyreqwest.compatibility.httpx import HttpxTransport
+from pyreqwest.compatibility.httpx._internal import map_exception
+from pyreqwest.compatibility.httpx.transport import ResponseStream
+from pyreqwest.exceptions import PyreqwestError
+from pyreqwest.http import HeaderMap
+from pyreqwest.request import RequestBuilder
 
 from protocol.operations import Answer, Header, Request, decode
 
 MAX_ANSWER_BYTES = 2 * 1024 * 1024  # nothing the protocol allows comes near it
+
+NOT_ASCII = "(not ASCII)"  # stands for a header value that the client library cannot read
 
 
 @dataclass
@@ -103,7 +111,7 @@ class Wire:
             answer = replace(answer, error=f"no connection: {_words(error)}")
         except httpx.NetworkError as error:
             answer = replace(answer, error=f"connection lost: {_words(error)}")
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, ValueError) as error:
             answer = replace(answer, error=f"no valid HTTP answer: {_words(error)}")
         return replace(answer, ended=time.monotonic())
 
@@ -130,6 +138,33 @@ class Wire:
         return replace(answer, status=response.status_code, headers=headers, raw=raw, body=decode(raw))
 
 
+class _Transport(HttpxTransport):
+    """Lets header values through that are more than ASCII, as HTTP does; what they say is not kept."""
+
+    async def _map_response(self, builder: RequestBuilder, request: httpx.Request) -> httpx.Response:
+        stack = AsyncExitStack()
+        try:
+            response = await stack.enter_async_context(builder.build_streamed())
+        except PyreqwestError as error:
+            raise map_exception(error, request) or error from error
+        return httpx.Response(
+            response.status, headers=_readable(response.headers), stream=ResponseStream(response, stack)
+        )
+
+
+def _readable(headers: HeaderMap) -> list[Header]:
+    try:
+        return list(headers.items())
+    except ValueError:  # one of them cannot be read: each by itself, then
+        found: list[Header] = []
+        for name in dict.fromkeys(headers.keys()):
+            try:
+                found += [(name, value) for value in headers.getall(name)]
+            except ValueError:
+                found.append((name, NOT_ASCII))
+        return found
+
+
 def _transport(options: WireOptions) -> HttpxTransport:
     client = (
         ClientBuilder()
@@ -145,7 +180,7 @@ def _transport(options: WireOptions) -> HttpxTransport:
         .connect_timeout(timedelta(seconds=options.connect_s))
         .timeout(timedelta(seconds=options.request_s + 1))
     )
-    return HttpxTransport(client.build())
+    return _Transport(client.build())
 
 
 def _words(error: Exception) -> str:

@@ -12,12 +12,15 @@ import argparse
 import asyncio
 import functools
 import gzip
+import itertools
 import json
 import sys
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+
+import odd
 
 MARKUP = (
     "<script>document.title='parley-owned';document.body.append('parley-owned')</script>"
@@ -36,6 +39,7 @@ class Settings:
     healthy: bool = False
     record: str = ""
     url: str = ""
+    counter: Iterator[int] = field(default_factory=itertools.count)
 
 
 @dataclass
@@ -254,6 +258,14 @@ async def tap(connection: Connection) -> None:
 
 
 @behaviour
+async def corrupts(connection: Connection) -> None:
+    """A proxy of a good server that puts a wrong value, or an odd header, into an answer now and then."""
+    while request := await connection.request():
+        answer = await passed_on(request, connection.settings.upstream)
+        await connection.send(odd.corrupted(answer, next(connection.settings.counter)))
+
+
+@behaviour
 async def echoes(connection: Connection) -> None:
     """Tells everybody everything it was told, as JSON, as text and in headers, cut off here and there."""
     while request := await connection.request():
@@ -316,6 +328,13 @@ def marked_up(path: str) -> tuple[int, dict[str, Any]]:
     return 404, {"error": MARKUP, "message": MARKUP, "details": {MARKUP: [MARKUP]}}
 
 
+@behaviour
+async def odd_types(connection: Connection) -> None:
+    """JSON in which no value is sure to be of the type that was agreed on, under odd headers."""
+    while await connection.request():
+        await connection.send(odd.answer(next(connection.settings.counter)))
+
+
 async def serve(chosen: Behaviour, settings: Settings, port: int) -> None:
     async def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -339,10 +358,12 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--healthy", action="store_true")
     parser.add_argument("--elsewhere", default="http://127.0.0.1:9", help="where redirects lead")
+    parser.add_argument("--first", type=int, default=0, metavar="N", help="the number of the first fault")
     parser.add_argument("--record", default="", metavar="FILE", help="where to keep what went over the wire")
     parser.add_argument("--upstream", default="", metavar="HOST:PORT", help="the good server behind a proxy")
     parsed = parser.parse_args()
     settings = Settings(parsed.elsewhere, parsed.upstream, parsed.healthy, parsed.record)
+    settings.counter = itertools.count(parsed.first)
     try:
         asyncio.run(serve(BEHAVIOURS[parsed.name], settings, parsed.port))
     except KeyboardInterrupt:
