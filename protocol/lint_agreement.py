@@ -36,13 +36,6 @@ def every_operation_has_a_budget_or_none(files: Files) -> Iterator[Finding]:
         yield Finding(POLICY, f"budgets.{name}", "is no operation of openapi.yaml")
 
 
-def what_is_safe_to_repeat_is_a_read(files: Files) -> Iterator[Finding]:
-    methods = {name: method for name, method, *_ in files.operations()}
-    for name in files.at(POLICY, "safe_to_repeat"):
-        if methods.get(name) != "get":
-            yield Finding(POLICY, f"safe_to_repeat.{name}", "is no GET operation of openapi.yaml")
-
-
 def otp_digits_agree(files: Files) -> Iterator[Finding]:
     digits = files.at(POLICY, "limits", "otp_digits")
     good, bad = ["1" * digits], ["1" * (digits - 1), "1" * (digits + 1), "a" * digits]
@@ -192,7 +185,6 @@ RULES = (
     versions_agree,
     operations_are_named_once,
     every_operation_has_a_budget_or_none,
-    what_is_safe_to_repeat_is_a_read,
     otp_digits_agree,
     the_envelope_agrees,
     names_agree,

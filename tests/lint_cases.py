@@ -128,16 +128,11 @@ CONTRADICTIONS: dict[str, tuple[list[Edit], list[Wanted]]] = {
         [(POLICY, "budgets fly", {"limit": 1, "window": 1, "per": ["user"]})],
         [(POLICY, "budgets.fly", "is no operation")],
     ),
-    "a write that is safe to repeat": (
-        [(POLICY, "safe_to_repeat +", "heartbeat")],
-        [(POLICY, "safe_to_repeat.heartbeat", "is no GET operation")],
-    ),
     "an operationId given twice": (
         [(OPENAPI, "paths /emoji/list get operationId", "getEmoji")],
         [
             (OPENAPI, "paths./emoji/{emojiId}.get", "the operationId getEmoji is given twice"),
             (POLICY, "budgets.listEmoji", "is no operation"),
-            (POLICY, "safe_to_repeat.listEmoji", "is no GET operation"),
             (REQUIREMENTS, "profiles.emoji.operations", "listEmoji is no operation"),
             *[(REQUIREMENTS, f"EMO-{n}.operations", "listEmoji is no operation") for n in (1, 3)],
         ],
