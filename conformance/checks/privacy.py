@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import itertools
+import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from conformance.cast import Cast
@@ -24,6 +27,7 @@ from protocol.spec import Spec
 # Fields that may carry an address: they are what the mail is for.
 ADDRESSED = frozenset({"offer", "answer", "candidate", "candidates", "iceServers"})
 URL_HOST = re.compile(r"\bhttps?://[^\s/?#@]+(?=[\s/?#]|$)", re.IGNORECASE)
+SEARCHED_LOG = 8 * 1024 * 1024  # bytes of a log, the newest
 PRIVATE = ("10.1.2.3", "172.16.4.5", "192.168.6.7", "127.0.0.1", "169.254.8.9", "fe80::1", "fd00::2", "::1")
 
 
@@ -153,12 +157,13 @@ async def the_listing_shows_room_fields_only(alice: User, bob: User, room: str, 
 async def what_is_sent_in_a_room_stays_in_it(
     cast: Cast, alice: User, bob: User, stranger: User, room: str
 ) -> None:
-    marks = [mark() for _ in range(4)]
+    marks = [mark() for _ in range(5)]
     given(await alice.send_offer(room, sdp(marks[0])))
     given(await bob.send_answer(room, sdp(marks[1])))
     key = f"{marks[2]}{marks[3]}"
     unlisted = given(await alice.create_room(isPublic=False, encryptedRoomKey=key)).room_id
     given_that(bool(unlisted), "whether the unlisted room was made").equals(True)
+    given(await bob.join(unlisted, userName=marks[4]))
     outside = [
         await stranger.list_rooms(),
         await stranger.get_offer(room),
@@ -175,3 +180,16 @@ async def what_is_sent_in_a_room_stays_in_it(
                 secret
             )
     expect(await bob.get_offer(room)).accepted()
+    found = await asyncio.to_thread(logged, cast.target.log, marks)
+    expect(found, "what users sent that stands in the target's log").is_empty()
+
+
+def logged(file: Path | None, secrets: list[str]) -> list[str]:
+    """Those that the newest part of the target's log has in it; none where no log is named, or is there."""
+    try:
+        with open(file or "", "rb") as log:
+            log.seek(max(0, log.seek(0, os.SEEK_END) - SEARCHED_LOG))
+            text = log.read()
+    except OSError:
+        return []
+    return [secret for secret in secrets if secret.encode() in text]
