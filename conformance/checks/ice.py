@@ -49,7 +49,7 @@ def turn_server(answer: Answer) -> dict[str, Any]:
     found = answer.at("iceServers")
     for server in found if isinstance(found, list) else []:
         urls = server.get("urls") if isinstance(server, dict) else None
-        for url in [urls] if isinstance(urls, str) else urls or []:
+        for url in urls if isinstance(urls, list) else [urls]:
             if re.match(r"turns?:", str(url)):
                 return dict(server)
     return {}
