@@ -115,6 +115,8 @@ async def a_star_never_goes_with_credentials(cast: Cast, alice: User) -> None:
         ):
             pair = [answer.header(ALLOW_ORIGIN), (answer.header(ALLOW_CREDENTIALS) or "").lower()]
             expect(pair, f"{ALLOW_ORIGIN} and {ALLOW_CREDENTIALS}").differs(["*", "true"])
+    good = twin(await alice.with_headers(("Origin", allowed_origin(cast))).list_rooms())
+    given_that(good.header(ALLOW_ORIGIN), f"{ALLOW_ORIGIN} for the allowed origin").differs(None)
 
 
 @check("CORS-5")

@@ -137,13 +137,15 @@ async def never_a_server_error(answer: Answer) -> None:
 
 
 @check("PARTY-10")
-async def an_unknown_parent_lists_nothing(alice: User) -> None:
+async def an_unknown_parent_lists_nothing(alice: User, room: str) -> None:
     await never_a_server_error(await alice.list_parties(unknown_room()))
+    twin(await alice.list_parties(room))
 
 
 @check("PARTY-10")
-async def an_unknown_parent_makes_no_server_error(alice: User) -> None:
+async def an_unknown_parent_makes_no_server_error(alice: User, room: str) -> None:
     await never_a_server_error(await alice.create_party(parentRoomId=unknown_room()))
+    twin(await alice.create_party(parentRoomId=room))
 
 
 @check("PARTY-11")
