@@ -23,11 +23,12 @@ class Crowd:
     acting: dict[int, bool] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
 
-    def enters(self, who: int, alone: bool) -> None:
+    def enters(self, who: int, alone: bool, *, woke: bool) -> None:
+        """One who woke does not wait for a place; one who begins does."""
         self.acting[who] = alone
         if any(self.acting.values()) and len(self.acting) > 1:
             self.broken.append(f"{who} is not alone: {self.acting}")
-        if len(self.acting) > self.places:
+        if len(self.acting) > self.places and not woke:
             self.broken.append(f"too many: {self.acting}")
 
     def goes(self, who: int) -> None:
@@ -55,7 +56,7 @@ async def follow(script: Script, who: int, floor: Floor, crowd: Crowd) -> None:
                 if number:
                     crowd.goes(who)
                     await place.sleep(0)
-                crowd.enters(who, script.alone)
+                crowd.enters(who, script.alone, woke=number > 0)
                 await ticks(act)
         finally:
             crowd.goes(who)
@@ -121,6 +122,16 @@ async def act(floor: Floor, found: list[str], name: str, *, alone: bool = False,
             await place.sleep(sleeps)
             found.append(f"{name} back")
         found.append(f"{name} out")
+
+
+def test_who_wakes_goes_before_who_has_not_begun() -> None:
+    async def scenario(floor: Floor, found: list[str]) -> None:
+        sleeper = asyncio.create_task(act(floor, found, "sleeper", sleeps=0))
+        await ticks(1)
+        await asyncio.gather(sleeper, *(act(floor, found, f"newcomer {n}") for n in range(5)))
+
+    found = events(scenario, places=1)
+    assert found.index("sleeper back") < found.index("newcomer 2 in")
 
 
 def test_company_goes_before_one_who_wants_to_be_alone() -> None:
