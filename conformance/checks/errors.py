@@ -19,7 +19,7 @@ from protocol.client import User
 from protocol.operations import Answer, Request
 from protocol.spec import Operation, Spec
 
-SEARCHED_CHARS, SEARCHED_TEXTS = 4000, 200  # of an error, by the leak patterns
+SEARCHED_CHARS, SEARCHED_TEXTS = 20_000, 400  # of an answer, by the patterns of what none may show
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -98,34 +98,39 @@ def every_error_has_one_of_the_two_shapes(spec: Spec, answer: Answer, checking: 
 @observer("ERR-5", exercised=lambda answer: answer.status is not None and 400 <= answer.status < 600)
 def no_error_reveals_the_inside(spec: Spec, answer: Answer, checking: str) -> str | None:
     """Searches every error of the run for the leak patterns of the spec."""
-    texts = (
-        list(strings_of(answer.body))
-        if answer.body is not None
-        else [answer.raw[:65536].decode("utf-8", "replace")]
-    )
-    texts += [value for _, value in answer.headers]
-    for pattern in probes.leaks(spec):
-        for text in texts:
-            found = pattern.found_in(text)
-            if found is not None:
-                return f"the {answer.status} of {answer.operation} shows a {pattern.name}: {found[:120]!r}"
+    body = strings_of(answer.body) if answer.body is not None else [answer.raw.decode("utf-8", "replace")]
+    headers = (value for _, value in answer.headers)
+    for text in bounded(itertools.chain(headers, body)):
+        hit = first_hit(leak_patterns(spec), text)
+        if hit is not None:
+            name, found = hit
+            return f"the {answer.status} of {answer.operation} shows a {name}: {found[:120]!r}"
     return None
 
 
 @functools.cache
-def leak_patterns(spec: Spec) -> list[probes.Pattern]:
-    return probes.leaks(spec)
+def leak_patterns(spec: Spec) -> tuple[probes.Pattern, ...]:
+    return tuple(probes.leaks(spec))
 
 
-def texts_of(answer: Answer) -> list[str]:
-    """What of an answer is searched: its decoded strings (or its text) and header values, within bounds, for
-    a hostile answer must not keep the patterns busy for ever.
-    """
-    texts = [answer.raw.decode("utf-8", "replace")] if answer.body is None else strings_of(answer.body)
-    headers = (value for _, value in answer.headers)
-    return [
-        text[:SEARCHED_CHARS] for text in itertools.islice(itertools.chain(texts, headers), SEARCHED_TEXTS)
-    ]
+def bounded(texts: Iterable[str]) -> Iterator[str]:
+    """The texts within bounds of length: a hostile answer must not keep the patterns busy for ever."""
+    left = SEARCHED_CHARS
+    for text in itertools.islice(texts, SEARCHED_TEXTS):
+        if left <= 0:
+            return
+        yield text[:left]
+        left -= len(text)
+
+
+@functools.lru_cache(maxsize=4096)  # most strings of a run come again and again
+def first_hit(patterns: tuple[probes.Pattern, ...], text: str) -> tuple[str, str] | None:
+    """The name of the first pattern that the text shows, and where it does."""
+    for pattern in patterns:
+        found = pattern.found_in(text)
+        if found is not None:
+            return pattern.name, found
+    return None
 
 
 def strings_of(value: Any, key: str = "") -> Iterator[str]:

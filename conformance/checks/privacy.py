@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import itertools
 import os
 import re
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.cast import Cast
-from conformance.checks.errors import SEARCHED_CHARS, SEARCHED_TEXTS
+from conformance.checks.errors import bounded, first_hit
 from conformance.checks.ice import lines
 from conformance.checks.malformed import told
 from conformance.checks.rooms import listed, room_fields
@@ -82,23 +81,18 @@ async def mail_of_an_anonymous_room_reaches_its_reader(alice: User, bob: User) -
 @observer("PRIV-3", exercised=lambda answer: answer.status is not None)
 def no_answer_carries_a_personal_address(spec: Spec, answer: Answer, checking: str) -> str | None:
     """Searches every answer of the run, the fields that are meant for addresses aside."""
-    for pattern in personal_patterns(spec):
-        for text in searched(answer):
-            found = pattern.found_in(text)
-            if found is not None:
-                return f"the {answer.status} of {answer.operation} carries an {pattern.name}: {found[:80]!r}"
+    for text in bounded(strings_but(answer.body, ADDRESSED)):
+        # The host of a URL (the `type` of a problem, say) is a server's address, no client's.
+        hit = first_hit(personal_patterns(spec), URL_HOST.sub("", text))
+        if hit is not None:
+            name, found = hit
+            return f"the {answer.status} of {answer.operation} carries an {name}: {found[:80]!r}"
     return None
 
 
 @functools.cache
-def personal_patterns(spec: Spec) -> list[probes.Pattern]:
-    return probes.personal(spec)
-
-
-def searched(answer: Answer) -> list[str]:
-    texts = strings_but(answer.body, ADDRESSED)
-    # The host of a URL (the `type` of a problem, say) is a server's address, no client's.
-    return [URL_HOST.sub("", text[:SEARCHED_CHARS]) for text in itertools.islice(texts, SEARCHED_TEXTS)]
+def personal_patterns(spec: Spec) -> tuple[probes.Pattern, ...]:
+    return tuple(probes.personal(spec))
 
 
 def strings_but(value: Any, left_out: frozenset[str]) -> Iterator[str]:
