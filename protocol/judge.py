@@ -35,11 +35,16 @@ def show(value: Any, limit: int = 160) -> str:
 
 
 def status_words(statuses: Any) -> str:
-    """`401`, `404 or 405`, `400 to 499`."""
-    found = list(statuses)
-    if len(found) > 4 and found == list(range(found[0], found[-1] + 1)):
-        return f"{found[0]} to {found[-1]}"
-    return " or ".join(str(status) for status in found)
+    """`401`, `404 or 405`, `200 or 400 to 499`: runs of more than four are drawn together."""
+    words: list[str] = []
+    run: list[int] = []
+    for status in [*sorted(set(statuses)), None]:
+        if run and status == run[-1] + 1:
+            run.append(run[-1] + 1)
+            continue
+        words += [f"{run[0]} to {run[-1]}"] if len(run) > 4 else [str(one) for one in run]
+        run = [] if status is None else [status]
+    return " or ".join(words)
 
 
 def predicate(function: Predicate) -> Predicate:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 
@@ -91,7 +92,14 @@ async def later_credentials_expire_later(cast: Cast, alice: User, spec: Spec) ->
 
 @check("ICE-3")
 async def credentials_differ_between_users(alice: User, bob: User) -> None:
-    servers = [turn_server(given(await user.ice_servers())) for user in (alice, bob)]
+    # Both within one second, or the time in the username is all that differs.
+    servers: list[dict[str, Any]] = []
+    for _ in range(5):
+        servers = [
+            turn_server(given(a)) for a in await asyncio.gather(alice.ice_servers(), bob.ice_servers())
+        ]
+        if len({str(server.get("username")).partition(":")[0] for server in servers}) == 1:
+            break
     for member in ("username", "credential"):
         values = [server.get(member) for server in servers]
         given_that(values, f"the {member} of both").lacks(None)
