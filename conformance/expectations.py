@@ -301,6 +301,8 @@ def _came(answer: Answer, redactor: Redactor) -> str:
     """An answer in a few words: its status and how its body starts, or why there was none."""
     if answer.error is not None:
         return f"no valid answer ({answer.error})"
+    if answer.envelope is not None and answer.body is None:
+        return f"{answer.status} with an envelope that this user's token does not open"
     if isinstance(answer.body, dict) and len(answer.raw) <= BODY_CHARS:
         body = json.dumps(redactor.value(answer.body), ensure_ascii=False)
     else:

@@ -5,6 +5,7 @@ The lease is a lock on a file in the temporary folder, so it ends with the proce
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -29,10 +30,14 @@ class Lease:
         self._file = -1
 
     def __enter__(self) -> Self:
-        # O_NOFOLLOW: the temporary folder belongs to everyone.
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
-            fcntl.flock(self._file, (fcntl.LOCK_EX if self._control else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+            while True:
+                # O_NOFOLLOW: the temporary folder belongs to everyone.
+                self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+                fcntl.flock(self._file, (fcntl.LOCK_EX if self._control else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+                if self._still_there():
+                    return self
+                os.close(self._file)  # its last holder has just taken the file away
         except BlockingIOError:
             os.close(self._file)
             self._file = -1
@@ -40,11 +45,22 @@ class Lease:
             if not self._control:
                 how = "another run moves its clock by test control"
             raise LeaseTaken(f"{self._base_url}: {how}; wait for it, or use another target") from None
-        return self
+
+    def _still_there(self) -> bool:
+        """Whether the file that is locked is the one that others find by its name."""
+        try:
+            return os.path.samestat(os.fstat(self._file), os.stat(self._path))
+        except FileNotFoundError:
+            return False
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
     ) -> None:
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
+        if self._file < 0:
+            return
+        with contextlib.suppress(BlockingIOError):
+            # The last one out takes the file away; while others hold it, it stays.
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._path.unlink(missing_ok=True)
+        os.close(self._file)
+        self._file = -1

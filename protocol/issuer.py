@@ -4,6 +4,7 @@ goes away and comes back. It serves keys only; who has a token is the minter's b
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,20 +23,25 @@ class IssuerError(Exception):
 
 
 class Issuer:
-    """Publishes the public keys of its signers while it serves. A rotation leaves older keys published."""
+    """Publishes the public keys of its signers while it serves. A rotation leaves older keys published.
+
+    Without a `kid` of your own it follows from the key: a target that keeps the keys of an earlier run must
+    not take this run's for one of those.
+    """
 
     def __init__(
         self,
         port: int = 0,
         host: str = "127.0.0.1",
-        kid: str = "parley-1",
+        kid: str | None = None,
         *,
         key: rsa.RSAPrivateKey | None = None,
     ) -> None:
         self._host = host
         self._port = port
-        self._kid = kid
-        self._published = [KeySigner(key or new_key(), kid)]
+        first = key or new_key()
+        self._kid = kid or f"parley-{hashlib.sha256(jwk(first, '')['n'].encode()).hexdigest()[:12]}"
+        self._published = [KeySigner(first, self._kid)]
         self._hidden: rsa.RSAPrivateKey | None = None
         self._made = 1
         self._lock = threading.Lock()

@@ -60,7 +60,7 @@ class OwnIssuer:
     port: int
     host: str
     public_url: str | None
-    kid: str
+    kid: str | None
     iss: str | None
     aud: str | None
 
@@ -294,7 +294,7 @@ def _tokens(found: Json, env: Mapping[str, str]) -> Tokens:
             place = f"tokens.issuer.{name} instead" if source == "issuer" else f"none beside tokens.{source}"
             raise TargetError(f"tokens.{name}: expected {place}: these are claims of the tokens that we make")
     if source == "issuer":
-        issuer = {**dict.fromkeys(("public_url", "iss", "aud")), **found["issuer"]}
+        issuer = {**dict.fromkeys(("public_url", "kid", "iss", "aud")), **found["issuer"]}
         if issuer["public_url"] is not None:
             issuer["public_url"] = check_url(issuer["public_url"], "tokens.issuer.public_url")
         return Tokens(issuer=OwnIssuer(**issuer), iss=issuer["iss"], aud=issuer["aud"])

@@ -18,6 +18,7 @@ TEXT_CHARS = 4096  # of one that is no JSON
 VALUE_CHARS = 65536  # of a string inside a JSON value
 SECRET_CHARS = 4096  # as long as a secret may be
 LEARNED_CHARS = 16  # a secret property's value is looked for elsewhere too, from so many on
+LEARNED_MOST = 64  # so many of them
 HEADER_CHARS = 2048
 # A token no one told us of (one the target minted, or cut off, say) is still a token.
 JWT = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?")
@@ -32,12 +33,19 @@ class Redactor:
 
     def __init__(self, secret_fields: Iterable[str] = ()) -> None:
         self._names: dict[str, str] = {}
+        self._learned = 0
         self._fields = frozenset(secret_fields)
 
     def add(self, secret: str, name: str) -> None:
         """From now on `secret` reads «name». Short strings are not secrets and would garble the log."""
         if len(secret) >= 8:
             self._names.setdefault(secret, name)
+
+    def _learn(self, value: Any, name: str) -> None:
+        """Remembers what a target calls a secret; within bounds, for every text is searched for it."""
+        if isinstance(value, str) and len(value) >= LEARNED_CHARS and self._learned < LEARNED_MOST:
+            self._learned += value not in self._names
+            self.add(value, name)
 
     def text(self, text: str) -> str:
         for secret, name in self._names.items():
@@ -59,8 +67,7 @@ class Redactor:
             return [self.value(item, depth + 1) for item in value]
         if isinstance(value, dict):
             for name in self._fields & value.keys():
-                if isinstance(value[name], str) and len(value[name]) >= LEARNED_CHARS:
-                    self.add(value[name], name)
+                self._learn(value[name], name)
             return {
                 self.text(key): f"«{key}»"
                 if key in self._fields and isinstance(item, str) and item
@@ -99,13 +106,19 @@ def curl(request: Request, base_url: str, redactor: Redactor) -> str:
         if name.lower() not in ("user-agent", "x-parley-run", "content-length"):
             words += ["-H", redactor.text(f"{name}: {value}")[:HEADER_CHARS]]
     if request.body is not None:
-        body = request.body[:BODY_CHARS]
-        try:
-            words += ["--data-binary", redactor.text(body.decode("utf-8"))]
-        except UnicodeDecodeError:
-            words += ["--data-binary", f"@body-of-{len(request.body)}-bytes-not-UTF-8"]
+        words += ["--data-binary", _shown_body(request.body, redactor)]
     words.append(redactor.text(base_url + request.path))
     return " ".join(_shell(word) for word in words)
+
+
+def _shown_body(body: bytes, redactor: Redactor) -> str:
+    """The body itself, or the name of a file to make where it is no text or too long for a line."""
+    if len(body) > BODY_CHARS:
+        return f"@body-of-{len(body)}-bytes"
+    try:
+        return redactor.text(body.decode("utf-8"))
+    except UnicodeDecodeError:
+        return f"@body-of-{len(body)}-bytes-not-UTF-8"
 
 
 PSEUDONYM = re.compile(r"«([^»]+)»")

@@ -71,8 +71,8 @@ def test_a_link_in_the_temporary_folder_is_not_followed(
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
     with Lease(url, control=True):
         (name,) = os.listdir(tmp_path)
+    assert os.listdir(tmp_path) == [], "the last one out takes the file away"
     path = os.path.join(tmp_path, name)
-    os.unlink(path)
     os.symlink(os.path.join(tmp_path, "elsewhere"), path)
     with pytest.raises(OSError, match="symbolic"), Lease(url, control=True):
         pass

@@ -62,14 +62,12 @@ def test_a_good_token_is_believed_time_and_again(server: ServerProcess) -> None:
 @pytest.mark.parametrize(
     "edits",
     [
-        {"exp": int(time.time()) - LEEWAY - 5},
         {"exp": tokens.ABSENT},
         {"exp": "4000000000"},
         {"exp": True},
         {"exp": None},
         {"exp": float("inf")},
         {"exp": 10**400},
-        {"nbf": int(time.time()) + LEEWAY + 60},
         {"nbf": "0"},
         {"customerId": tokens.ABSENT},
         {"customerId": ""},
@@ -89,8 +87,6 @@ def test_bad_claims_are_401(server: ServerProcess, edits: dict[str, Any]) -> Non
 @pytest.mark.parametrize(
     "edits",
     [
-        {"exp": int(time.time()) + 100.5},
-        {"nbf": int(time.time()) - 5},
         {"customerId": tokens.ABSENT, "userId": "old-name"},
         {"aud": ["other", AUD], "iss": "anybody"},
         {"customerId": "a" * 255},
@@ -100,6 +96,16 @@ def test_bad_claims_are_401(server: ServerProcess, edits: dict[str, Any]) -> Non
 )
 def test_unusual_claims_are_fine(server: ServerProcess, edits: dict[str, Any]) -> None:
     assert status(server, SIGNER.sign(claims(**edits))) == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds", "wanted"),
+    [("exp", -LEEWAY - 5, 401), ("nbf", LEEWAY + 60, 401), ("exp", 100.5, 200), ("nbf", -5, 200)],
+)
+def test_times_are_judged_with_some_leeway(
+    server: ServerProcess, name: str, seconds: float, wanted: int
+) -> None:
+    assert status(server, SIGNER.sign(claims(**{name: int(time.time()) + seconds}))) == wanted
 
 
 def test_the_first_user_claim_counts(server: ServerProcess) -> None:
