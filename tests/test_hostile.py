@@ -141,6 +141,30 @@ def test_bodies_that_are_none(name: str, word: str, tmp_path: Path) -> None:
     assert (tmp_path / "run.jsonl").stat().st_size < 64 * 1024**2
 
 
+def test_answers_of_any_type_are_no_error_of_ours(tmp_path: Path) -> None:
+    with hostile("odd-types", "--healthy") as url:
+        done = run(tmp_path, url, "--max-wait", "0")
+    assert done.code == 1
+    assert {"ROOM-1", "AUTH-1", "ERR-3"} <= set(done.having("fail"))
+    assert not done.having("harness-error"), "what a target sends is never our fault"
+
+
+def test_a_wrong_value_now_and_then_is_no_error_of_ours(good: ServerProcess, tmp_path: Path) -> None:
+    upstream = good.url.removeprefix("http://")
+    file = tmp_path / "target.toml"
+    with hostile("corrupts", "--healthy", "--upstream", upstream) as url:
+        file.write_text(
+            f'base_url = "{url}"\ntokens = {{ secret = "{SECRET}" }}\n'
+            "delivery = { cookie = { encrypted = false } }\n",
+            encoding="utf-8",
+        )
+        profiles = ("core", "party", "privacy", "ice")
+        chosen = [word for name in profiles for word in ("--profile", name)]
+        done = run(tmp_path / "run", url, "--target-file", str(file), "--max-wait", "0", *chosen)
+    assert done.code == 1
+    assert done.having("fail", "inconclusive")
+
+
 # -- a good server behind a proxy that ends connections
 
 
