@@ -146,7 +146,10 @@ class _Transport(HttpxTransport):
         try:
             response = await stack.enter_async_context(builder.build_streamed())
         except PyreqwestError as error:
-            raise map_exception(error, request) or error from error
+            mapped = map_exception(error, request)
+            if mapped is None:
+                raise
+            raise mapped from error
         return httpx.Response(
             response.status, headers=_readable(response.headers), stream=ResponseStream(response, stack)
         )
