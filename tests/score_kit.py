@@ -22,6 +22,8 @@ from protocol.target import SECRET_VARIABLE
 ROOT = Path(__file__).parent.parent
 TARGETS = ROOT / "tests" / "targets"
 SECRET = "a secret of the tests, long enough for HS256"
+# A run that hangs is aborted, and then faulthandler shows where it was.
+ALWAYS = {SECRET_VARIABLE: SECRET, "NO_COLOR": "1", "PYTHONFAULTHANDLER": "1"}
 
 
 @dataclass(frozen=True)
@@ -79,18 +81,24 @@ class Command:
             stdout=self._out,
             stderr=self._err,
             cwd=cwd,
-            env={**os.environ, SECRET_VARIABLE: SECRET, "NO_COLOR": "1", **(env or {})},
+            env={
+                **os.environ,
+                SECRET_VARIABLE: SECRET,
+                "NO_COLOR": "1",
+                "PYTHONFAULTHANDLER": "1",
+                **(env or {}),
+            },
         )
 
     def interrupt(self) -> None:
         self.process.send_signal(signal.SIGINT)
 
-    def wait(self, timeout_s: float = 240) -> Ended:
+    def wait(self, timeout_s: float = 180) -> Ended:
         """Waits for the end; fails the test where it does not come in time."""
         try:
             while self.process.poll() is None:
                 self._measure()
-                assert time.monotonic() - self._started < timeout_s, f"not over after {timeout_s:g} s"
+                assert time.monotonic() - self._started < timeout_s, self._stuck(timeout_s)
                 time.sleep(0.05)
         finally:
             if self.process.poll() is None:
@@ -103,6 +111,12 @@ class Command:
     def said(self) -> str:
         """What it has written to standard output by now."""
         return _text(self._out)
+
+    def _stuck(self, timeout_s: float) -> str:
+        """What it was doing: faulthandler writes every thread's stack when it is aborted."""
+        self.process.send_signal(signal.SIGABRT)
+        self.process.wait(10)
+        return f"not over after {timeout_s:g} s:\n{self.said[-2000:]}\n{_text(self._err)[-4000:]}"
 
     def _measure(self) -> None:
         try:
@@ -127,7 +141,7 @@ def scoring(folder: Path, *options: str, env: Mapping[str, str] | None = None) -
 
 
 def score(
-    folder: Path, *options: str, env: Mapping[str, str] | None = None, timeout_s: float = 240
+    folder: Path, *options: str, env: Mapping[str, str] | None = None, timeout_s: float = 180
 ) -> Scored:
     """`parley score` from start to end."""
     ended = scoring(folder, *options, env=env).wait(timeout_s)
