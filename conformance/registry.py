@@ -49,6 +49,7 @@ class Check:
     needs_signing: bool = False
     clock: bool = False
     extra: bool = False
+    safety: bool = False
 
     def wait_s(self, spec: Spec) -> int:
         if self.wait is not None:
@@ -98,13 +99,15 @@ def check(
     needs_signing: bool = False,
     clock: bool = False,
     extra: bool = False,
+    safety: bool = False,
 ) -> Callable[[CheckFunction], CheckFunction]:
     """Registers an async function as a check of the requirement.
 
     `wait` overrides the requirement's own waiting time ("" for none); `needs_signing` marks checks that
     make tokens of their own, which a static list of tokens cannot; `clock` marks checks that use test
     control though they would not wait in real time; `extra` marks checks that deepen a requirement which
-    stands without them, and leave no verdict where they cannot be run.
+    stands without them, and leave no verdict where they cannot be run; `safety` marks checks of which one
+    violation is proof (a history that no correct server makes): such a fail needs no confirmation.
     """
     unknown = set(tags) - TAGS.keys()
     if unknown:
@@ -128,6 +131,7 @@ def check(
                 needs_signing=needs_signing,
                 clock=clock,
                 extra=extra,
+                safety=safety,
             )
         )
         return function
