@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance import things
+from conformance.canaries import JOINS, Canaries
 from conformance.control import TestControl
 from conformance.expectations import Inconclusive, given
 from conformance.forge import Forge
 from conformance.registry import Job
 from protocol.client import Delivery, Lane, User
+from protocol.marks import mark
 from protocol.mint import Minter
 from protocol.operations import Answer, Operations, Request
 from protocol.spec import Spec
@@ -25,7 +27,6 @@ from protocol.transcript import Redactor, Transcript
 from protocol.wire import Wire
 
 PEOPLE = ("alice", "bob", "carol", "dave", "erin", "stranger")
-JOINS = ("createRoom", "createPartyRoom", "joinRoom")
 
 
 @dataclass
@@ -39,8 +40,11 @@ class World:
     wire: Wire
     run_id: str
     control: TestControl | None = None
-    watch: Callable[[str, Answer, Redactor], None] = lambda attempt, answer, redactor: None
+    watch: Callable[[str, Answer, Redactor, str | None], None] = lambda attempt, answer, redactor, stray: None
     counter: itertools.count[int] = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        self.canaries = Canaries(self.spec)
 
     @property
     def operations(self) -> Operations:
@@ -76,6 +80,7 @@ class Cast:
             self.redactor,
             attempt,
             self._saw,
+            world.canaries.sending,
         )
 
     async def get(self, name: str) -> Any:
@@ -99,7 +104,7 @@ class Cast:
             self.lane,
             actor,
             minted.user_id,
-            f"{actor.capitalize()} {number}",
+            f"{actor.capitalize()} {mark()}",
             minted.token,
             minted.csrf,
             self.world.delivery,
@@ -141,7 +146,8 @@ class Cast:
             self._inside[(user.id, answer.room_id)] = user
         elif answer.ok and answer.operation == "leaveRoom":
             self._inside.pop((user.id, str(request.fields.get("roomId"))), None)
-        self.world.watch(self.lane.attempt, answer, self.redactor)
+        stray = self.world.canaries.answered(user, request, answer)
+        self.world.watch(self.lane.attempt, answer, self.redactor, stray)
 
     async def tidy(self) -> None:
         """Leaves every room that someone is still in; what the target says to it is not judged."""

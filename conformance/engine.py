@@ -1,7 +1,8 @@
 """The engine: runs checks concurrently, overlaps their waits, emits verdict records. No pytest in it.
 
-A check that did not pass in company is run again alone before it is reported. Every verdict is a record
-of the run log (reports/schemas/runlog.schema.json); `emit` is all the engine knows of reports.
+A check that failed is run again alone, several times, before it is reported, and then on the control lane;
+reports/settle.py says what the attempts mean together. Every verdict is a record of the run log
+(reports/schemas/runlog.schema.json); `emit` is all the engine knows of reports.
 """
 
 from __future__ import annotations
@@ -12,18 +13,20 @@ import time
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from conformance import waits
 from conformance.cast import Cast, World
 from conformance.control import ControlError, TestControl
 from conformance.expectations import CheckFailed, Complaint, Inconclusive, NotRun, Recorder, current
 from conformance.floor import Floor, Place
-from conformance.registry import Job, Observer
+from conformance.registry import Job, Observer, Sight
+from conformance.watching import Watches
 from protocol.mint import MintError
 from protocol.operations import Answer
 from protocol.transcript import Redactor
 from reports.runlog import Cause, verdict_record
+from reports.settle import Try, settle
 from reports.verdicts import Verdict
 
 Record = dict[str, Any]
@@ -36,12 +39,21 @@ LOST_S = 30.0  # so long with none, though health is answered: the target is los
 
 @dataclass(frozen=True)
 class Options:
-    """How a run goes. `max_wait` bounds the waits that are done at all, `deadline_s` the run as a whole."""
+    """How a run goes. `max_wait` bounds the waits that are done at all, `deadline_s` the run as a whole;
+    `confirm` is how often a failed check is tried alone.
+    """
 
     seed: int
     concurrency: int = 16
     max_wait: float = 35.0
     deadline_s: float | None = None
+    confirm: int = 1
+
+
+class Lane(Protocol):
+    """Where a failed check is tried on a server that is known to be right (control_lane.py)."""
+
+    async def judge(self, job: Job) -> Result: ...
 
 
 @dataclass(frozen=True)
@@ -56,6 +68,10 @@ class Result:
     seconds: float = 0.0
     note: str = ""
     cause: Cause = "stopped"
+    alone: bool = False
+
+    def as_try(self) -> Try:
+        return Try(self.attempt, self.verdict, self.reason, self.alone)
 
 
 @dataclass
@@ -88,18 +104,6 @@ class Passing:
 
 
 @dataclass
-class Watch:
-    """What one observer has seen so far."""
-
-    observer: Observer
-    exercised: int = 0
-    complaint: str | None = None
-    exchange: int | None = None
-    attempt: str = ""
-    times: int = 0
-
-
-@dataclass
 class Engine:
     """Runs the jobs and observers it is given, once."""
 
@@ -108,17 +112,19 @@ class Engine:
     observers: Iterable[Observer]
     options: Options
     emit: Emit
-    _watches: list[Watch] = field(default_factory=list)
+    lane: Lane | None = None
     _gone: str = ""
     stopped: str = ""
     _probing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    def __post_init__(self) -> None:
+        self._watches = Watches(self.observers)
+        self._requirements = {job.id: job.check.requirement for job in self.jobs}
+        self._floor = Floor(self.options.concurrency)
+        self.world.watch = self._saw
+
     async def run(self) -> None:
         """Every job and observer gets exactly one verdict, whatever happens."""
-        self._watches = [Watch(observer) for observer in self.observers]
-        self._requirements = {f"{job.id}": job.check.requirement for job in self.jobs}
-        self.world.watch = self._saw
-        self._floor = Floor(self.options.concurrency)
         order = self._in_order()
         tasks = [asyncio.create_task(self._job(job), name=job.id) for job in order]
         timer = None
@@ -135,12 +141,13 @@ class Engine:
             await asyncio.gather(*tasks, return_exceptions=True)
         for job, task in zip(order, tasks, strict=True):
             if task.cancelled():  # stopped before its first step, so that it could not say so itself
-                self.emit(_verdict_record(job, self._cut(), 0))
+                self.emit(_verdict_record(job, self._cut(), []))
         for error in ended:
             if isinstance(error, Exception):
                 raise error
-        for watch in self._watches:
-            self._verdict_of_observer(watch)
+        nothing = self.stopped or self._gone or "no answer of this run was of the kind it judges"
+        async for record in self._watches.records(self.world, nothing):
+            self.emit(record)
 
     def stop(self, reason: str) -> None:
         """What has not been decided by now is not run. Safe to call from the engine's own loop only."""
@@ -160,24 +167,46 @@ class Engine:
 
     async def _job(self, job: Job) -> None:
         started = time.monotonic()
-        result = self._cut()
-        attempts = 0
+        tries: list[Result] = []
+        control: Result | None = None
         try:
-            alone = self._alone(job)
-            result = await self._attempt(job, 1, alone)
-            attempts = 1
-            if result.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE) and not (
-                alone and result.verdict is Verdict.FAIL
-            ):
-                first, result = result, await self._attempt(job, 2, alone=True)
-                attempts = 2
-                result = _settle(first, result)
+            await self.attempt(job, tries)
+            result = settled(job, tries)
+            control = await self._control(job, result)
+            result = _controlled(result, control)
         except asyncio.CancelledError:
-            result = _settle(result, self._cut()) if attempts else self._cut()
+            result = settled(job, [*tries, self._cut()])
         except Exception as error:
             result = Result(Verdict.HARNESS_ERROR, f"{job.id}#1", reason=_story(error))
         seconds = time.monotonic() - started
-        self.emit(_verdict_record(job, replace(result, seconds=seconds), attempts))
+        self.emit(_verdict_record(job, replace(result, seconds=seconds), tries, control))
+
+    async def attempt(self, job: Job, tries: list[Result]) -> None:
+        """Fills `tries`: once, again where nothing was decided, and alone as often as a fail asks for."""
+        alone = self._alone(job)
+        tries.append(await self._attempt(job, 1, alone))
+        if tries[-1].verdict is Verdict.INCONCLUSIVE:
+            tries.append(await self._attempt(job, 2, alone=True))
+        if tries[-1].verdict is not Verdict.FAIL:
+            return
+        wanted = self.options.confirm - (1 if tries[-1].alone else 0)
+        first = len(tries) + 1
+        again = [self._attempt(job, number, alone=True) for number in range(first, first + wanted)]
+        # Each acts alone, but those that wait do so at the same time.
+        running = [asyncio.ensure_future(one) for one in again]
+        try:
+            tries += await asyncio.gather(*running)
+        except asyncio.CancelledError:
+            tries += [one.result() for one in running if one.done() and not one.cancelled()]
+            raise
+
+    async def _control(self, job: Job, result: Result) -> Result | None:
+        """What the control lane says of a failed check. Our own server may leave out what is a MAY."""
+        may = self.world.spec.requirement(job.check.requirement).level == "MAY"
+        if self.lane is None or may or result.verdict not in (Verdict.FAIL, Verdict.FLAKY):
+            return None
+        async with self._floor.place(alone=job.check.alone):
+            return await self.lane.judge(job)
 
     def _cut(self) -> Result:
         return Result(Verdict.NOT_RUN, "", reason=self.stopped or "the run was stopped")
@@ -201,7 +230,7 @@ class Engine:
                     await self._tidy(cast, job)
             finally:
                 cast.release()
-        return replace(result, reason=cast.redactor.text(result.reason))
+        return replace(result, reason=cast.redactor.text(result.reason), alone=alone)
 
     async def _judge(self, job: Job, cast: Cast, recorder: Recorder, place: Place) -> Result:
         name = recorder.attempt
@@ -278,50 +307,24 @@ class Engine:
             else:
                 pulse.silent, pulse.since = silent, since  # health is no answer to the others
 
-    def _saw(self, attempt: str, answer: Answer, redactor: Redactor) -> None:
+    def _saw(self, attempt: str, answer: Answer, redactor: Redactor, stray: str | None) -> None:
         requirement = self._requirements.get(attempt.rsplit("#", 1)[0], "")
-        for watch in self._watches:
-            if watch.observer.exercised(answer):
-                watch.exercised += 1
-                complaint = watch.observer.function(self.world.spec, answer, requirement)
-                if complaint is not None:
-                    watch.times += 1
-                    if watch.complaint is None:
-                        # It may quote the answer, and what it quotes may be somebody's token.
-                        watch.complaint, watch.exchange = redactor.text(complaint), answer.exchange
-                        watch.attempt = attempt
-
-    def _verdict_of_observer(self, watch: Watch) -> None:
-        verdict, reason = Verdict.PASS, ""
-        if watch.complaint is not None:
-            times = f" ({watch.times} of {watch.exercised} answers)" if watch.times > 1 else ""
-            verdict, reason = Verdict.FAIL, watch.complaint + times
-        elif not watch.exercised:
-            verdict = Verdict.NOT_RUN
-            reason = self.stopped or self._gone or "no answer of this run was of the kind it judges"
-        self.emit(
-            verdict_record(
-                watch.observer.requirement,
-                watch.observer.name,
-                verdict,
-                reason,
-                attempt=watch.attempt,
-                attempts=1,
-                exchange=watch.exchange,
-                note=f"{watch.exercised} answers looked at",
-                cause="stopped" if verdict is Verdict.NOT_RUN else None,
-            )
-        )
+        self._watches.saw(Sight(self.world.spec, answer, requirement, stray), attempt, redactor)
 
 
-def _settle(first: Result, second: Result) -> Result:
-    """What two attempts say together: the second, alone, decides, unless the target was gone by then."""
-    if second.verdict is Verdict.NOT_RUN:
-        reason = f"{first.reason}; it could not be repeated alone: {second.reason}"
-        return replace(first, verdict=Verdict.INCONCLUSIVE, reason=reason)
-    if second.verdict is Verdict.PASS and first.verdict is Verdict.FAIL:
-        return replace(second, note=f"failed once in company: {first.reason}")
-    return second
+def settled(job: Job, tries: list[Result]) -> Result:
+    """What the attempts of a check say together (reports/settle.py)."""
+    found = settle([one.as_try() for one in tries], safety=job.check.safety)
+    deciding = tries[found.deciding]
+    return replace(deciding, verdict=found.verdict, reason=found.reason, note=found.note)
+
+
+def _controlled(result: Result, control: Result | None) -> Result:
+    """A check that accuses a server which is known to be right says nothing about the target."""
+    if control is None or control.verdict not in (Verdict.FAIL, Verdict.FLAKY):
+        return result
+    reason = f"it fails on Parley's own reference server on this machine too ({control.reason})"
+    return replace(result, verdict=Verdict.HARNESS_ERROR, reason=f"{reason}; of the target: {result.reason}")
 
 
 def _redacted(complaint: Complaint, cast: Cast) -> Complaint:
@@ -336,22 +339,25 @@ def _story(error: Exception) -> str:
     return "".join(traceback.format_exception(error)[-4:]).strip()
 
 
-def _verdict_record(job: Job, result: Result, attempts: int) -> Record:
+def _verdict_record(job: Job, result: Result, tries: list[Result], control: Result | None = None) -> Record:
     complaint = result.complaint
     failure = None
     if complaint is not None and result.verdict is not Verdict.PASS:
         failure = {"about": complaint.about, "wanted": complaint.wanted, "got": complaint.got}
-    return verdict_record(
+    record = verdict_record(
         job.check.requirement,
         job.check.name,
         result.verdict,
         result.reason,
         case=job.case,
         attempt=result.attempt,
-        attempts=attempts,
+        attempts=len(tries),
         exchange=result.exchange,
         seconds=result.seconds,
         note=result.note,
         failure=failure,
         cause=result.cause if result.verdict is Verdict.NOT_RUN else None,
+        tries=[one.as_try().record() for one in tries],
+        control={"verdict": control.verdict.value, "reason": control.reason} if control else None,
     )
+    return {**record, "safety": True} if job.check.safety else record

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from conformance.things import relay_candidate, sdp_of_length
+from conformance.things import filler, relay_candidate, sdp_of_length
 from protocol.operations import Request
 from protocol.spec import Json, Spec
 
@@ -179,4 +179,6 @@ def of_length(field: str, length: int) -> str:
         return "room_" + "a" * (length - len("room_"))
     if field.startswith("candidate"):
         return relay_candidate()
+    if field.endswith("Name") or field == "encryptedRoomKey":
+        return filler(length)
     return "a" * length

@@ -56,6 +56,19 @@ def add(add_option: Callable[..., Any]) -> None:
         "--deadline", type=float, metavar="S", help="end the run after S seconds, whatever is undecided"
     )
     add_option(
+        "--confirm",
+        type=int,
+        default=3,
+        metavar="N",
+        help="try a failed check N times alone; all failed is a fail, mixed is flaky (default 3)",
+    )
+    add_option(
+        "--no-control-lane",
+        action="store_false",
+        dest="control_lane",
+        help="do not try failed checks on Parley's own reference server too",
+    )
+    add_option(
         "--run-dir", metavar="DIR", help="where the run log and the reports go (default runs/<time>-<target>)"
     )
     add_option(
@@ -74,6 +87,8 @@ def settings(values: Mapping[str, Any]) -> Settings:
         raise OptionError(f"--max-wait: expected 0 or more seconds, got {values['max_wait']:g}")
     if values["concurrency"] < 1:
         raise OptionError(f"--concurrency: expected 1 or more, got {values['concurrency']}")
+    if values["confirm"] < 1:
+        raise OptionError(f"--confirm: expected 1 or more, got {values['confirm']}")
     if values["deadline"] is not None and values["deadline"] <= 0:
         raise OptionError(f"--deadline: expected more than 0 seconds, got {values['deadline']:g}")
     if values["start"] and not values["target_file"]:
@@ -91,6 +106,8 @@ def settings(values: Mapping[str, Any]) -> Settings:
         deadline=values["deadline"],
         run_dir=_path(values["run_dir"]),
         gentle=values["gentle"],
+        confirm=values["confirm"],
+        control_lane=values["control_lane"],
         spec_dir=_path(values["spec_dir"]),
     )
 

@@ -11,15 +11,34 @@ import inspect
 import pkgutil
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from protocol.operations import Answer
 from protocol.spec import Requirement, Spec
 
+if TYPE_CHECKING:
+    from conformance.cast import World
+
 CheckFunction = Callable[..., Awaitable[None]]
 Cases = Callable[[Spec], Iterable[tuple[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One answer as the observers see it. `checking` is the requirement whose check asked for it; `stray`
+    says what another user had sent that the answer tells (canaries.py), None where it tells nothing such.
+    """
+
+    spec: Spec
+    answer: Answer
+    checking: str = ""
+    stray: str | None = None
+
+
 # Sees every answer of the run and returns a complaint, or None. See @observer.
-ObserverFunction = Callable[[Spec, Answer, str], str | None]
+ObserverFunction = Callable[[Sight], str | None]
+# Looks at what the run has left behind, when all checks are done, and returns a complaint, or None.
+AtEnd = Callable[["World"], str | None]
 
 TAGS = {
     "budget": "spends a budget to its end",
@@ -84,6 +103,7 @@ class Observer:
     function: ObserverFunction
     exercised: Callable[[Answer], bool]
     module: str
+    at_end: AtEnd | None = None
 
 
 CHECKS: list[Check] = []
@@ -153,12 +173,14 @@ def each(cases: Cases) -> Callable[[CheckFunction], CheckFunction]:
 
 
 def observer(
-    requirement: str, *, exercised: Callable[[Answer], bool]
+    requirement: str, *, exercised: Callable[[Answer], bool], at_end: AtEnd | None = None
 ) -> Callable[[ObserverFunction], ObserverFunction]:
-    """Registers a function that sees (spec, answer, requirement being checked) for every answer of a run."""
+    """Registers a function that sees every answer of a run. `at_end` is asked once, when the run is over."""
 
     def register(function: ObserverFunction) -> ObserverFunction:
-        OBSERVERS.append(Observer(requirement, function.__name__, function, exercised, function.__module__))
+        OBSERVERS.append(
+            Observer(requirement, function.__name__, function, exercised, function.__module__, at_end)
+        )
         return function
 
     return register

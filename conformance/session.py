@@ -21,6 +21,7 @@ from typing import Any
 from conformance import doctor, embedded, plan, registry
 from conformance.cast import World
 from conformance.control import ControlError, TestControl
+from conformance.control_lane import ControlLane
 from conformance.engine import Engine, Options
 from conformance.lease import Lease
 from conformance.proofs import proofs
@@ -61,6 +62,8 @@ class Settings:
     gentle: bool = False
     spec_dir: Path | None = None
     mutant: str | None = None  # of the embedded server: a deliberately wrong variant
+    confirm: int = 3
+    control_lane: bool = True  # never where the target is the embedded server itself
 
 
 class SessionError(Exception):
@@ -172,7 +175,7 @@ class Session:
             for listener in self.listeners:
                 listener(record)
 
-        world = self._world(stack, target, run_id, control, emit)
+        world = self._world(stack, target, self._minter, run_id, control, emit)
         minter = self._minter
         bounds = plan.Bounds(settings.max_wait, control, settings.gentle, minter.can_craft, minter.capacity)
         todo = plan.make_plan(self.spec, target, scope, jobs, registry.OBSERVERS, bounds)
@@ -184,18 +187,15 @@ class Session:
         reason = await self._first_look(world, deadline_s)
         if reason is not None:
             todo.jobs, todo.observers = [], emit_not_run(todo, reason, emit)
-        self.engine = Engine(
-            world,
-            todo.jobs,
-            todo.observers,
-            Options(
-                seed=seed,
-                concurrency=self._concurrency(),
-                max_wait=settings.max_wait,
-                deadline_s=max(0.0, started + deadline_s - time.monotonic()),
-            ),
-            emit,
+        options = Options(
+            seed=seed,
+            concurrency=self._concurrency(),
+            max_wait=settings.max_wait,
+            deadline_s=max(0.0, started + deadline_s - time.monotonic()),
+            confirm=settings.confirm,
         )
+        lane = self._lane(stack, options) if self._has_lane else None
+        self.engine = Engine(world, todo.jobs, todo.observers, options, emit, lane)
         try:
             await self.engine.run()
         finally:
@@ -216,8 +216,25 @@ class Session:
             )
         return self.run_dir
 
+    @property
+    def _has_lane(self) -> bool:
+        return self.settings.control_lane and self.embedded is None
+
+    def _lane(self, stack: AsyncExitStack, options: Options) -> ControlLane:
+        def make_world(stack: AsyncExitStack, target: Target, minter: Minter) -> World:
+            return self._world(stack, target, minter, new_run_id(), True, lambda record: None)
+
+        server = embedded.Embedded(self.spec, self.settings.spec_dir)
+        return ControlLane(stack, server, make_world, options)
+
     def _world(
-        self, stack: AsyncExitStack, target: Target, run_id: str, control: bool, emit: Listener
+        self,
+        stack: AsyncExitStack,
+        target: Target,
+        minter: Minter,
+        run_id: str,
+        control: bool,
+        emit: Listener,
     ) -> World:
         options = WireOptions(
             base_url=target.base_url,
@@ -231,7 +248,7 @@ class Session:
         return World(
             self.spec,
             target,
-            self._minter,
+            minter,
             Transcript(emit, target.base_url, self.spec.policy["names"]["secret_fields"]),
             wire,
             run_id,
@@ -243,7 +260,8 @@ class Session:
         registry.load_checks()
         async with AsyncExitStack() as stack:
             target = await self._target(stack)
-            world = self._world(stack, target, new_run_id(), self._moves_clock(target), lambda record: None)
+            control = self._moves_clock(target)
+            world = self._world(stack, target, self._minter, new_run_id(), control, lambda record: None)
             async for finding in doctor.examine(world, self.settings.profiles):
                 yield finding
 
@@ -293,6 +311,8 @@ class Session:
                 "max_wait": settings.max_wait,
                 "concurrency": settings.concurrency,
                 "gentle": settings.gentle,
+                "confirm": settings.confirm,
+                "control_lane": self._has_lane,
                 "profiles": list(settings.profiles),
                 "requirements": list(settings.requirements),
             },

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import secrets
 
+from protocol.marks import LENGTH, mark
 
-def mark() -> str:
-    """A string that nothing else in the run contains; letters and digits only."""
-    return f"mk{secrets.token_hex(8)}"
+
+def filler(length: int) -> str:
+    """So many letters and digits; a mark is among them where there is room for one."""
+    return "a" * length if length < LENGTH else mark() + "a" * (length - LENGTH)
 
 
 def sdp(of: str | None = None) -> str:
@@ -41,13 +43,14 @@ def sdp_of_length(length: int, filler: str = "x") -> str:
 
 
 def relay_candidate(number: int = 1) -> str:
-    """A relayed candidate line (RFC 8839) with an address of the benchmarking range (RFC 2544)."""
+    """A relayed candidate line (RFC 8839) with an address of the benchmarking range (RFC 2544). Its
+    foundation is a mark.
+    """
     address = f"198.18.{number // 250 % 250}.{number % 250 + 1}"
-    return (
-        f"candidate:{number} 1 udp 41885439 {address} {50000 + number % 1000} typ relay raddr 0.0.0.0 rport 0"
-    )
+    port = 50000 + number % 1000
+    return f"candidate:{mark()} 1 udp 41885439 {address} {port} typ relay raddr 0.0.0.0 rport 0"
 
 
 def host_candidate(address: str) -> str:
     """A host candidate line with the given address."""
-    return f"candidate:1 1 udp 2122260223 {address} 54321 typ host generation 0"
+    return f"candidate:{mark()} 1 udp 2122260223 {address} 54321 typ host generation 0"

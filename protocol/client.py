@@ -31,6 +31,7 @@ class Lane:
     redactor: Redactor
     attempt: str
     on_answer: Callable[[User, Request, Answer], None] = lambda user, request, answer: None
+    on_request: Callable[[User, Request], None] = lambda user, request: None
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ class User:
 
     async def send(self, request: Request) -> Answer:
         """Sends the request as it is. The answer is decrypted where it is an envelope for this bearer."""
+        self.lane.on_request(self, request)
         answer = replace(await self.lane.wire.send(request), exchange=self.lane.transcript.next_id())
         opened = await self._open(answer)
         self.lane.transcript.record(

@@ -33,7 +33,7 @@ class Request:
         """The body's properties; {} where there is no JSON object in it."""
         try:
             found = json.loads(self.body or b"{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}
 

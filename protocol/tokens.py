@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from protocol.marks import mark
 from protocol.spec import Spec
 
 Claims = dict[str, Any]
@@ -106,7 +107,7 @@ def claims(
         "aud": ABSENT if audience is None else audience,
         "iat": issued,
         "exp": issued + lasts,
-        "jti": secrets.token_hex(16),
+        "jti": mark(),
         "csrf": secrets.token_hex(16) if csrf is None else csrf,
         user_claim: user_id,
         **edits,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -44,10 +44,13 @@ def verdict_record(
     failure: Record | None = None,
     cause: Cause | None = None,
     needs_s: int | None = None,
+    tries: Sequence[Record] = (),
+    control: Record | None = None,
 ) -> Record:
     """One verdict as the log holds it. `check` is None where no check of the requirement was run at all.
 
-    `cause` is why a check was not run, `needs_s` the seconds it would have had to wait.
+    `cause` is why a check was not run, `needs_s` the seconds it would have had to wait; `tries` are its
+    attempts where there were several, `control` what the same check said of our own reference server.
     """
     record: Record = {
         "type": "verdict",
@@ -68,6 +71,10 @@ def verdict_record(
         record["cause"] = cause
     if needs_s is not None:
         record["needs_s"] = needs_s
+    if len(tries) > 1:
+        record["tries"] = list(tries)
+    if control is not None:
+        record["control"] = control
     return record
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from report_kit import SPEC, footer, header
 
 from conformance.cast import World
-from conformance.engine import Engine, Options
+from conformance.engine import Engine, Lane, Options
 from conformance.registry import Check, CheckFunction, Job, Observer
 from protocol import target as target_module
 from protocol.mint import Minter
@@ -77,6 +77,8 @@ def run(
     concurrency: int = 16,
     max_wait: float = 35.0,
     deadline_s: float | None = None,
+    confirm: int = 1,
+    lane: Lane | None = None,
     **more: Any,
 ) -> list[Record]:
     """Runs the jobs and returns all records. `during` is an async function that acts beside the engine."""
@@ -84,8 +86,8 @@ def run(
 
     async def inside() -> None:
         there = world(records, **more)
-        options = Options(seed, concurrency, max_wait, deadline_s)
-        engine = Engine(there, list(jobs), list(observers), options, records.append)
+        options = Options(seed, concurrency, max_wait, deadline_s, confirm)
+        engine = Engine(there, list(jobs), list(observers), options, records.append, lane)
         try:
             async with asyncio.timeout(STUCK_S):
                 await asyncio.gather(engine.run(), *([during(engine)] if during else []))

@@ -14,10 +14,9 @@ from conformance import engine as engine_module
 from conformance.cast import Cast
 from conformance.engine import Engine
 from conformance.expectations import Inconclusive, NotRun, expect, given, given_that
-from conformance.registry import Observer
+from conformance.registry import Observer, Sight
 from protocol.client import User
 from protocol.operations import Answer
-from protocol.spec import Spec
 
 
 async def holds() -> None:
@@ -274,8 +273,8 @@ def test_a_target_that_answers_health_alone_is_given_up_in_time(monkeypatch: pyt
 
 
 def watch(complaint: str | None, *, exercised: bool = True) -> Observer:
-    def judged(spec: Spec, answer: Answer, checking: str) -> str | None:
-        return complaint and f"{complaint} while {checking} was checked"
+    def judged(sight: Sight) -> str | None:
+        return complaint and f"{complaint} while {sight.checking} was checked"
 
     return Observer("ERR-3", "watches", judged, lambda answer: exercised, __name__)
 
@@ -283,7 +282,7 @@ def watch(complaint: str | None, *, exercised: bool = True) -> Observer:
 async def gets_an_answer(cast: Cast, alice: User) -> None:
     expect(1, "one").equals(1)
     for _ in range(2):
-        cast.world.watch(cast.lane.attempt, Answer("listRooms", 500, exchange=7), cast.redactor)
+        cast.world.watch(cast.lane.attempt, Answer("listRooms", 500, exchange=7), cast.redactor, None)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Iterator
 
 from conformance.cast import Cast
@@ -14,6 +13,7 @@ from conformance.registry import check, each
 from conformance.things import relay_candidate, sdp
 from protocol import probes
 from protocol.client import User
+from protocol.marks import mark
 from protocol.operations import Answer, Request
 from protocol.spec import Spec
 
@@ -194,7 +194,7 @@ async def a_foreign_simple_request_has_no_effect(
 @check("CORS-8")
 async def a_foreign_page_makes_no_room(cast: Cast, alice: User, spec: Spec) -> None:
     user = by_cookie(alice)
-    name = f"Foreign {secrets.token_hex(6)}"
+    name = f"Foreign {mark()}"
     foreign = user.with_headers(("Origin", "https://evil.test")).creating(customName=name)
     await user.send(foreign)
     await user.send(foreign.without_header(csrf_header(spec)).with_header("Content-Type", "text/plain"))

@@ -12,6 +12,7 @@ from conformance.registry import check, each
 from conformance.things import relay_candidate, sdp
 from conformance.waits import a_moment
 from protocol.client import User
+from protocol.marks import mark
 from protocol.operations import Request
 from protocol.spec import Spec
 
@@ -152,7 +153,7 @@ async def a_refused_offer_replaces_nothing(alice: User, bob: User, room: str, of
 @check("CSRF-5")
 async def a_refused_room_is_not_made(alice: User, spec: Spec) -> None:
     user = by_cookie(alice)
-    name = f"Refused {secrets.token_hex(6)}"
+    name = f"Refused {mark()}"
     creating = user.creating(customName=name)
     expect(await user.send(creating.without_header(csrf_header(spec)))).refused()
     names = [room.get("customName") for room in given(await user.list_rooms()).rooms]

@@ -12,11 +12,11 @@ from typing import Any
 from conformance.cast import Cast
 from conformance.checks.rooms import unknown_room
 from conformance.expectations import Expect, expect, given_that, twin
-from conformance.registry import check, each, observer
+from conformance.registry import Sight, check, each, observer
 from conformance.valid import valid_request
 from protocol import probes, tokens, validation
 from protocol.client import User
-from protocol.operations import Answer, Request
+from protocol.operations import Request
 from protocol.spec import Operation, Spec
 
 SEARCHED_CHARS, SEARCHED_TEXTS = 20_000, 400  # of an answer, by the patterns of what none may show
@@ -71,8 +71,9 @@ async def a_wrong_method_is_refused(cast: Cast, case: WrongMethod) -> None:
 
 
 @observer("ERR-3", exercised=lambda answer: answer.status is not None)
-def no_answer_is_a_server_error(spec: Spec, answer: Answer, checking: str) -> str | None:
+def no_answer_is_a_server_error(sight: Sight) -> str | None:
     """Looks at every answer of the run."""
+    answer, checking = sight.answer, sight.checking
     if answer.status is None or answer.status < 500:
         return None
     if answer.status == 503 and (checking == "AUTH-17" or answer.operation == "health"):
@@ -81,11 +82,12 @@ def no_answer_is_a_server_error(spec: Spec, answer: Answer, checking: str) -> st
 
 
 @observer("ERR-4", exercised=lambda answer: answer.status is not None and 400 <= answer.status < 600)
-def every_error_has_one_of_the_two_shapes(spec: Spec, answer: Answer, checking: str) -> str | None:
+def every_error_has_one_of_the_two_shapes(sight: Sight) -> str | None:
     """Looks at every error of the run. A HEAD has no body to look at."""
+    answer = sight.answer
     if answer.operation == "health" and answer.status == 503:
         return None
-    problems = validation.error_validator(spec).problems(answer.body)
+    problems = validation.error_validator(sight.spec).problems(answer.body)
     kind = (answer.header("Content-Type") or "").split(";")[0].strip().lower()
     if kind not in ("application/json", "application/problem+json"):
         return f"the {answer.status} of {answer.operation} is {kind or 'without a Content-Type'}, not JSON"
@@ -96,12 +98,13 @@ def every_error_has_one_of_the_two_shapes(spec: Spec, answer: Answer, checking: 
 
 
 @observer("ERR-5", exercised=lambda answer: answer.status is not None and 400 <= answer.status < 600)
-def no_error_reveals_the_inside(spec: Spec, answer: Answer, checking: str) -> str | None:
+def no_error_reveals_the_inside(sight: Sight) -> str | None:
     """Searches every error of the run for the leak patterns of the spec."""
+    answer = sight.answer
     body = strings_of(answer.body) if answer.body is not None else [answer.raw.decode("utf-8", "replace")]
     headers = (value for _, value in answer.headers)
     for text in bounded(itertools.chain(headers, body)):
-        hit = first_hit(leak_patterns(spec), text)
+        hit = first_hit(leak_patterns(sight.spec), text)
         if hit is not None:
             name, found = hit
             return f"the {answer.status} of {answer.operation} shows a {name}: {found[:120]!r}"
@@ -187,7 +190,7 @@ async def parser_errors_reveal_nothing(alice: User, spec: Spec) -> None:
     for body in (b'{"broadcasterId": ', b"\xff\xfe", b"[" * 500, b'{"a": 1e999999}', b"null"):
         answer = await alice.send(alice.creating().with_body(body))
         expect(answer).answered_below(500)
-        complaint = no_error_reveals_the_inside(spec, answer, "ERR-5")
+        complaint = no_error_reveals_the_inside(Sight(spec, answer))
         expect(complaint, "what the error reveals").equals(None)
     twin(await alice.list_rooms())
 

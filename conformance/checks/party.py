@@ -9,6 +9,7 @@ from conformance.checks.rooms import listed, unknown_room
 from conformance.expectations import expect, given, given_that, refused_but_for, twin
 from conformance.registry import check, each
 from protocol.client import User
+from protocol.marks import mark
 from protocol.operations import Answer
 from protocol.spec import Spec
 
@@ -25,11 +26,12 @@ def ids(rooms: list[dict[str, Any]]) -> list[Any]:
 @check("PARTY-1")
 async def a_party_room_has_its_full_shape(alice: User, bob: User) -> None:
     parent = given(await alice.create_room()).room_id
-    answer = await alice.create_party(parentRoomId=parent, invitedUsers=[bob.id], customName="After hours")
+    name = f"After hours {mark()}"
+    answer = await alice.create_party(parentRoomId=parent, invitedUsers=[bob.id], customName=name)
     expect(answer).accepted().valid()
     expect(answer).has("room.createdBy", alice.id).has("room.isPartyRoom", True).has("room.isPublic", False)
     expect(answer).has("room.parentRoomId", parent).has("room.invitedUsers", [bob.id])
-    expect(answer).has("room.participantCount", 1).has("room.customName", "After hours")
+    expect(answer).has("room.participantCount", 1).has("room.customName", name)
 
 
 @check("PARTY-1")

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
-import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from conformance.cast import Cast
+from conformance.cast import Cast, World
 from conformance.checks.errors import bounded, first_hit
 from conformance.checks.ice import lines
 from conformance.checks.malformed import told
 from conformance.checks.rooms import listed, room_fields
 from conformance.expectations import expect, given, given_that, twin
-from conformance.registry import check, each, observer
-from conformance.things import host_candidate, mark, relay_candidate, sdp
+from conformance.registry import Sight, check, each, observer
+from conformance.things import host_candidate, relay_candidate, sdp
 from protocol import probes
 from protocol.client import User
+from protocol.marks import mark
 from protocol.operations import Answer
 from protocol.spec import Spec
 
 # Fields that may carry an address: they are what the mail is for.
 ADDRESSED = frozenset({"offer", "answer", "candidate", "candidates", "iceServers"})
 URL_HOST = re.compile(r"\bhttps?://[^\s/?#@]+(?=[\s/?#]|$)", re.IGNORECASE)
-SEARCHED_LOG = 8 * 1024 * 1024  # bytes of a log, the newest
 PRIVATE = ("10.1.2.3", "172.16.4.5", "192.168.6.7", "127.0.0.1", "169.254.8.9", "fe80::1", "fd00::2", "::1")
 
 
@@ -79,11 +76,12 @@ async def mail_of_an_anonymous_room_reaches_its_reader(alice: User, bob: User) -
 
 
 @observer("PRIV-3", exercised=lambda answer: answer.status is not None)
-def no_answer_carries_a_personal_address(spec: Spec, answer: Answer, checking: str) -> str | None:
+def no_answer_carries_a_personal_address(sight: Sight) -> str | None:
     """Searches every answer of the run, the fields that are meant for addresses aside."""
+    answer = sight.answer
     for text in bounded(strings_but(answer.body, ADDRESSED)):
         # The host of a URL (the `type` of a problem, say) is a server's address, no client's.
-        hit = first_hit(personal_patterns(spec), URL_HOST.sub("", text))
+        hit = first_hit(personal_patterns(sight.spec), URL_HOST.sub("", text))
         if hit is not None:
             name, found = hit
             return f"the {answer.status} of {answer.operation} carries an {name}: {found[:80]!r}"
@@ -114,7 +112,9 @@ async def a_room_shows_no_personal_address(alice: User, bob: User, room: str, sp
     user = bob.with_headers(*headers)
     for answer in (await user.join(room), await user.list_rooms(), await user.heartbeat(room)):
         given_that(answer.status, f"the status of {answer.operation}").equals(200)
-        expect(no_answer_carries_a_personal_address(spec, answer, ""), "what the answer shows").equals(None)
+        expect(no_answer_carries_a_personal_address(Sight(spec, answer)), "what the answer shows").equals(
+            None
+        )
         for _, address in headers:
             expect(repr(answer.headers), f"the headers of {answer.operation}").lacks(address)
 
@@ -147,17 +147,28 @@ async def the_listing_shows_room_fields_only(alice: User, bob: User, room: str, 
     expect(extra, "the fields of a listed room that are no Room fields").is_empty()
 
 
+def in_the_log(world: World) -> str | None:
+    """What users sent that stands in the log which the target file names; nothing where there is none."""
+    try:
+        return None if world.target.log is None else world.canaries.in_log(world.target.log)
+    except OSError:
+        return None
+
+
+@observer("PRIV-7", exercised=lambda answer: answer.status is not None, at_end=in_the_log)
+def what_a_user_sent_reaches_nobody_outside_its_room(sight: Sight) -> str | None:
+    """Searches every answer of the run for what others had sent, and the log at its end."""
+    return sight.stray
+
+
 @check("PRIV-7")
-async def what_is_sent_in_a_room_stays_in_it(
-    cast: Cast, alice: User, bob: User, stranger: User, room: str
-) -> None:
-    marks = [mark() for _ in range(5)]
+async def what_is_sent_in_a_room_stays_in_it(alice: User, bob: User, stranger: User, room: str) -> None:
+    marks = [mark() for _ in range(4)]
     given(await alice.send_offer(room, sdp(marks[0])))
     given(await bob.send_answer(room, sdp(marks[1])))
-    key = f"{marks[2]}{marks[3]}"
-    unlisted = given(await alice.create_room(isPublic=False, encryptedRoomKey=key)).room_id
+    unlisted = given(await alice.create_room(isPublic=False, encryptedRoomKey=marks[2])).room_id
     given_that(bool(unlisted), "whether the unlisted room was made").equals(True)
-    given(await bob.join(unlisted, userName=marks[4]))
+    given(await bob.join(unlisted, userName=marks[3]))
     outside = [
         await stranger.list_rooms(),
         await stranger.get_offer(room),
@@ -174,16 +185,3 @@ async def what_is_sent_in_a_room_stays_in_it(
                 secret
             )
     expect(await bob.get_offer(room)).accepted()
-    found = await asyncio.to_thread(logged, cast.target.log, marks)
-    expect(found, "what users sent that stands in the target's log").is_empty()
-
-
-def logged(file: Path | None, secrets: list[str]) -> list[str]:
-    """Those that the newest part of the target's log has in it; none where no log is named, or is there."""
-    try:
-        with open(file or "", "rb") as log:
-            log.seek(max(0, log.seek(0, os.SEEK_END) - SEARCHED_LOG))
-            text = log.read()
-    except OSError:
-        return []
-    return [secret for secret in secrets if secret.encode() in text]

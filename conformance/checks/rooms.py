@@ -10,8 +10,10 @@ from typing import Any
 from conformance.cast import Cast
 from conformance.expectations import expect, given, given_that, refused_but_for
 from conformance.registry import check
+from conformance.things import filler
 from conformance.waits import a_moment, after
 from protocol.client import User
+from protocol.marks import mark
 from protocol.operations import Answer
 from protocol.spec import Spec
 
@@ -111,7 +113,11 @@ def clock_like(bodies: list[str], width: int) -> set[int]:
 
 @check("ROOM-3")
 async def names_and_keys_come_back_unchanged(alice: User, bob: User) -> None:
-    sent = {"customName": "Tea room-1_x", "encryptedRoomKey": "k" * 500 + "=/+", "keyHash": "0af9" * 16}
+    sent = {
+        "customName": f"Tea room-1_x {mark()}",
+        "encryptedRoomKey": filler(500) + "=/+",
+        "keyHash": "0af9" * 16,
+    }
     made = await alice.create_room(**sent)
     expect(made).accepted().has("room.keyVersion", 1)
     joined = await bob.join(given(made).room_id)
@@ -126,7 +132,7 @@ async def a_room_without_a_key_has_no_key_version(alice: User) -> None:
     made = await alice.create_room()
     expect(made).accepted()
     expect(made.room, "the room").lacks("keyVersion")
-    twin_room = await alice.create_room(encryptedRoomKey="k" * 40)
+    twin_room = await alice.create_room(encryptedRoomKey=filler(40))
     expect(twin_room).has("room.keyVersion", 1)
 
 

@@ -1,0 +1,187 @@
+"""Canaries: what a user sent is known again wherever it turns up, and only there where it does not belong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from engine_kit import SPEC
+
+from conformance.canaries import Canaries
+from conformance.things import filler, host_candidate, relay_candidate, sdp
+from protocol import tokens
+from protocol.client import Lane, User
+from protocol.marks import mark, marks_in
+from protocol.operations import Answer, Operations, Request, encode
+from protocol.transcript import Redactor
+
+ROOM, OTHER = "room_a", "room_b"
+SIGNER = tokens.SecretSigner(b"a secret of the tests, long enough for HS256")
+
+
+def user(name: str) -> User:
+    lane = Lane(SPEC, Operations(SPEC), None, None, Redactor(), "ROOM-1 a#1")  # type: ignore[arg-type]
+    token = SIGNER.sign(tokens.claims(SPEC, name))
+    return User(lane, name, name, f"{name} {mark()}", token, "a csrf word")
+
+
+@pytest.fixture
+def people() -> tuple[Canaries, User, User, User]:
+    """alice and bob are in ROOM, which is not listed; stranger is in none."""
+    canaries = Canaries(SPEC)
+    alice, bob, stranger = user("alice"), user("bob"), user("stranger")
+    exchange(canaries, alice, alice.creating(isPublic=False), {"room": {"roomId": ROOM}})
+    exchange(canaries, bob, bob.joining(ROOM), {"room": {"roomId": ROOM}})
+    return canaries, alice, bob, stranger
+
+
+def exchange(
+    canaries: Canaries,
+    who: User,
+    request: Request,
+    body: Any,
+    status: int = 200,
+    headers: tuple[tuple[str, str], ...] = (),
+) -> str | None:
+    canaries.sending(who, request)
+    answer = Answer(request.operation, status, headers, encode(body), body)
+    return canaries.answered(who, request, answer)
+
+
+def test_everything_that_is_sent_carries_a_mark_of_its_own() -> None:
+    for make in (sdp, relay_candidate, lambda: host_candidate("10.0.0.1"), lambda: filler(40), mark):
+        assert marks_in(make().encode()) != marks_in(make().encode())
+        assert len(marks_in(make().encode())) == 1
+    assert len(filler(5)) == 5 and len(filler(300)) == 300
+    claims = tokens.claims(SPEC, "alice")
+    assert len(marks_in(json.dumps(claims).encode())) == 1
+
+
+def test_mail_reaches_its_room_and_nobody_complains(people: Any) -> None:
+    canaries, alice, bob, _ = people
+    offer = sdp()
+    assert exchange(canaries, alice, alice.offering(ROOM, offer), {"success": True}) is None
+    reading = bob.request("getOffer", params={"roomId": ROOM})
+    assert exchange(canaries, bob, reading, {"success": True, "offer": offer}) is None
+
+
+def test_who_may_read_the_mail_is_not_asked_here(people: Any) -> None:
+    """MBOX-12 is a SHOULD: a server may hand the mail of a room to anybody with a token who asks for it."""
+    canaries, alice, _, stranger = people
+    offer = sdp()
+    exchange(canaries, alice, alice.offering(ROOM, offer), {"success": True})
+    reading = stranger.request("getOffer", params={"roomId": ROOM})
+    assert exchange(canaries, stranger, reading, {"offer": offer}) is None
+    anybody = stranger.without_token()
+    told = exchange(canaries, anybody, anybody.request("getOffer", params={"roomId": ROOM}), {"offer": offer})
+    assert told is not None and "nobody in particular" in told
+
+
+@pytest.mark.parametrize("where", ["body", "header", "error", "other mail"])
+def test_mail_that_turns_up_elsewhere_is_a_stray(where: str, people: Any) -> None:
+    canaries, alice, _, stranger = people
+    offer = sdp()
+    exchange(canaries, alice, alice.offering(ROOM, offer), {"success": True})
+    (name,) = marks_in(offer.encode())
+    if where == "body":
+        told = exchange(canaries, stranger, stranger.request("listRooms"), {"rooms": [{"note": name}]})
+    elif where == "header":
+        request = stranger.request("health")
+        told = exchange(canaries, stranger, request, {}, headers=(("X-Last", f"offer {name}"),))
+    elif where == "error":
+        request = stranger.request("heartbeat", roomId=ROOM)
+        told = exchange(canaries, stranger, request, {"error": f"cannot beat {name}"}, 500)
+    else:
+        request = stranger.request("getOffer", params={"roomId": OTHER})
+        told = exchange(canaries, stranger, request, {"offer": offer})
+    assert told is not None
+    assert told.endswith("tells stranger, who is not in its room, what stood in alice's sendOffer")
+
+
+def test_what_one_sends_oneself_may_come_back(people: Any) -> None:
+    canaries, _, _, stranger = people
+    request = stranger.offering(ROOM, offer := sdp())
+    assert exchange(canaries, stranger, request, {"error": f"not yours: {offer}"}, 403) is None
+    # By another sign-in it is the same text in the same request.
+    nobody = stranger.without_token()
+    assert exchange(canaries, nobody, nobody.offering(ROOM, offer), {"error": offer}, 401) is None
+
+
+def test_the_room_fields_of_a_public_room_are_for_everybody() -> None:
+    canaries, alice, stranger = Canaries(SPEC), user("alice"), user("stranger")
+    fields = {"customName": f"Tea {mark()}", "encryptedRoomKey": filler(40)}
+    exchange(canaries, alice, alice.creating(**fields), {"room": {"roomId": ROOM}})
+    shown = {"rooms": [{"roomId": ROOM, "broadcasterName": alice.name, **fields}]}
+    assert exchange(canaries, stranger, stranger.request("listRooms"), shown) is None
+
+
+@pytest.mark.parametrize("field", ["customName", "encryptedRoomKey"])
+def test_those_of_an_unlisted_room_are_not(field: str) -> None:
+    canaries, alice, stranger = Canaries(SPEC), user("alice"), user("stranger")
+    value = filler(40)
+    exchange(canaries, alice, alice.creating(isPublic=False, **{field: value}), {"room": {"roomId": ROOM}})
+    told = exchange(canaries, stranger, stranger.request("listRooms"), {"rooms": [{field: value}]})
+    assert told is not None and "alice's createRoom" in told
+
+
+def test_the_maker_of_an_anonymous_room_stays_unnamed() -> None:
+    canaries, alice, stranger = Canaries(SPEC), user("alice"), user("stranger")
+    request = alice.creating(anonymous=True, customName=f"Tea {mark()}")
+    exchange(canaries, alice, request, {"room": {"roomId": ROOM}})
+    listing = stranger.request("listRooms")
+    known = {"rooms": [{"customName": request.fields["customName"]}]}
+    assert exchange(canaries, stranger, listing, known) is None
+    assert exchange(canaries, stranger, listing, {"rooms": [{"broadcasterName": alice.name}]}) is not None
+
+
+def test_a_token_is_nobody_elses(people: Any) -> None:
+    canaries, alice, bob, _ = people
+    exchange(canaries, alice, alice.request("health"), {})
+    told = exchange(canaries, bob, bob.request("heartbeat", roomId=ROOM), {"debug": alice.token})
+    assert told is not None and told.endswith("alice's token")
+    claims = tokens.peek(alice.token)[1]
+    told = exchange(canaries, bob, bob.request("heartbeat", roomId=ROOM), {"debug": claims})
+    assert told is not None and told.endswith("alice's token id")
+
+
+def test_an_opaque_token_is_known_again_too() -> None:
+    canaries, bob = Canaries(SPEC), user("bob")
+    alice = user("alice").with_token("opaque-token-of-alice")
+    exchange(canaries, alice, alice.request("health"), {})
+    assert exchange(canaries, bob, bob.request("health"), {"last": "opaque-token-of-alice"}) is not None
+
+
+def test_a_sealed_answer_is_searched_where_it_was_opened(people: Any) -> None:
+    canaries, alice, _, stranger = people
+    exchange(canaries, alice, alice.offering(ROOM, offer := sdp()), {"success": True})
+    request = stranger.request("listRooms")
+    sealed = {"data": "AAAA"}
+    answer = Answer(request.operation, 200, (), encode(sealed), {"rooms": [{"note": offer}]}, envelope=sealed)
+    assert canaries.answered(stranger, request, answer) is not None
+
+
+def test_the_log_is_searched(people: Any, tmp_path: Path) -> None:
+    canaries, alice, bob, _ = people
+    public = f"Tea {mark()}"
+    exchange(canaries, alice, alice.creating(customName=public), {"room": {"roomId": OTHER}})
+    exchange(canaries, alice, alice.offering(ROOM, offer := sdp()), {"success": True})
+    log = tmp_path / "server.log"
+    token_id = tokens.peek(bob.token)[1]["jti"]
+    log.write_text(f"made {public}\ntoken {token_id} of bob\n{mark()}\n", encoding="utf-8")
+    assert canaries.in_log(log) is None
+    log.write_text(f"{log.read_text(encoding='utf-8')}got {offer}\n", encoding="utf-8")
+    assert canaries.in_log(log) == "the target's log holds what stood in alice's sendOffer"
+    exchange(canaries, bob, bob.request("health"), {})
+    log.write_text(f"{log.read_text(encoding='utf-8')}Authorization: Bearer {bob.token}\n", encoding="utf-8")
+    assert str(canaries.in_log(log)).endswith("alice's sendOffer, and 1 more such texts")
+
+
+def test_a_body_that_is_no_object_is_no_obstacle() -> None:
+    canaries, alice = Canaries(SPEC), user("alice")
+    name = mark().encode()
+    for body in (b'[["' + name + b'"]]', b"[" * 20000 + name, b"\xff" + name):
+        request = alice.creating().with_body(body)
+        canaries.sending(alice, request)
+        assert canaries.answered(alice, request, Answer("createRoom", 400, (), body, None)) is None
