@@ -80,18 +80,19 @@ class Recorder:
     ) -> str | None:
         wanted = judge(predicate, observed, arguments)
         self.judged += role == "judge"
-        self.emit(
-            {
-                "type": "expectation",
-                "attempt": self.attempt,
-                "role": role,
-                "predicate": predicate,
-                "arguments": self.redactor.value(arguments),
-                "observed": self.redactor.value(observed),
-                "exchange": exchange,
-                "outcome": wanted is None,
-            }
-        )
+        shown = {"arguments": self.redactor.value(arguments), "observed": self.redactor.value(observed)}
+        record = {
+            "type": "expectation",
+            "attempt": self.attempt,
+            "role": role,
+            "predicate": predicate,
+            **shown,
+            "exchange": exchange,
+            "outcome": wanted is None,
+        }
+        # What was replaced or cut cannot be judged again from the log.
+        altered = shown != {"arguments": arguments, "observed": observed}
+        self.emit({**record, "redacted": True} if altered else record)
         return wanted
 
 
@@ -148,12 +149,14 @@ class Expect:
         """The body is valid for the operation's success schema."""
         answer = self._an_answer()
         validator = validation.response_validator(self._recorder.spec, answer.operation)
-        return self._valid(f"the {answer.operation} answer", validator.problems(answer.body))
+        name = f"response {answer.operation}"
+        return self._valid(f"the {answer.operation} answer", name, validator.problems(answer.body))
 
     def error_shaped(self) -> Self:
         """The body has one of the two error shapes."""
         answer = self._an_answer()
-        return self._valid("an error", validation.error_validator(self._recorder.spec).problems(answer.body))
+        problems = validation.error_validator(self._recorder.spec).problems(answer.body)
+        return self._valid("an error", "error", problems)
 
     def has(self, path: str, value: Any) -> Self:
         """The body's value at the dotted path is this one."""
@@ -224,9 +227,11 @@ class Expect:
     def _child(self, value: Any, about: str) -> Expect:
         return Expect(value, about, self._role, self._exchange)
 
-    def _valid(self, schema: str, problems: Iterable[validation.Problem]) -> Self:
-        found = [f"{problem.path}: {problem.message}"[:200] for problem in problems][:8]
-        return self._check("without_problems", {"problems": found}, {"schema": schema}, got="; ".join(found))
+    def _valid(self, schema: str, validator: str, problems: Iterable[validation.Problem]) -> Self:
+        """`validator` names it for who judges the log again (reports/rejudge.py)."""
+        found = validation.told(problems)
+        arguments = {"schema": schema, "validator": validator}
+        return self._check("without_problems", {"problems": found}, arguments, got="; ".join(found))
 
     def _not_limited(self, answer: Answer, statuses: Iterable[int]) -> None:
         requirement, listed = self._recorder.requirement, self._recorder.listed_users

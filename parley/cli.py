@@ -90,6 +90,17 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--spec", type=Path, dest="spec_dir", metavar="DIR", help="another spec folder")
     report.set_defaults(command=_report)
 
+    again = commands.add_parser(
+        "rejudge",
+        help="judge a run again from its log, by another spec; shows which verdicts flip",
+        description="Judges every recorded expectation of a run again, without a network and without check "
+        "code. Exit codes: 0 no verdict flips and the log bears out what it says, 1 otherwise, 2 it is no "
+        "whole run.",
+    )
+    again.add_argument("run", type=Path, metavar="RUN", help="the run's folder")
+    again.add_argument("--spec", type=Path, dest="spec_dir", metavar="DIR", help="another spec folder")
+    again.set_defaults(command=_rejudge)
+
     commands.add_parser("serve", help="start the reference server (parley serve --help)", add_help=False)
 
     linting = commands.add_parser(
@@ -131,6 +142,18 @@ def _report(parsed: argparse.Namespace) -> int:
     report = score.evaluate(runlog.read(parsed.run), load(parsed.spec_dir or SPEC_DIR))
     terminal.show(report, terminal.console())
     return report.exit_code
+
+
+def _rejudge(parsed: argparse.Namespace) -> int:
+    from protocol.spec import SPEC_DIR, load
+    from reports import rejudge, rejudge_shown
+
+    shipped = load(SPEC_DIR)
+    known = runlog.read(parsed.run).header["spec"]["hash"] == shipped.hash
+    spec = load(parsed.spec_dir) if parsed.spec_dir else shipped
+    found = rejudge.rejudge(parsed.run, spec, shipped if known else None)
+    rejudge_shown.show(found, terminal.console())
+    return 1 if found.flips or found.unsupported else 0
 
 
 def _lint(parsed: argparse.Namespace) -> int:

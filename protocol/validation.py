@@ -6,7 +6,7 @@ Bodies only: no headers, no paths, no state. Limits count code points; patterns 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from protocol.spec import Json, Spec, SpecError, dereference
 
 JSON_MEDIA = "application/json"
 PROBLEM_MEDIA = "application/problem+json"
+TOLD, TOLD_CHARS = 8, 200  # problems told of one value, and characters of each
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,11 @@ class Validator:
         except UnicodeEncodeError:
             found = [Problem(_surrogate(value), "is not text: it has a lone surrogate")]
         return list(dict.fromkeys(found))
+
+
+def told(problems: Iterable[Problem]) -> list[str]:
+    """The first few problems, in words: what an expectation records."""
+    return [f"{problem.path}: {problem.message}"[:TOLD_CHARS] for problem in problems][:TOLD]
 
 
 def request_validator(spec: Spec, operation_id: str) -> Validator:

@@ -129,7 +129,7 @@ def read(folder: Path) -> RunLog:
     header: Record | None = None
     footer: Record | None = None
     verdicts: list[Record] = []
-    for number, record in _records(path):
+    for number, record in records(path):
         if number == 1 and record["type"] != "header":
             raise RunLogError(f"{path}: line 1: expected the header, got {record['type']!r}")
         if record["type"] == "header":
@@ -149,7 +149,7 @@ def read(folder: Path) -> RunLog:
         verdict["attempt"] for verdict in verdicts if verdict["verdict"] != "pass" and verdict["attempt"]
     }
     evidence = {verdict["exchange"] for verdict in verdicts if verdict.get("exchange")}
-    for _, record in _records(path):
+    for _, record in records(path):
         if record["type"] == "exchange" and (record["attempt"] in wanted or record["id"] in evidence):
             log.exchanges.setdefault(record["attempt"], []).append(_lightened(record))
         elif record["type"] == "expectation" and record["attempt"] in wanted:
@@ -173,7 +173,12 @@ def _lightened(exchange: Record) -> Record:
     return exchange
 
 
-def _records(path: Path) -> Iterator[tuple[int, Record]]:
+def records(path: Path) -> Iterator[tuple[int, Record]]:
+    """Every record of DIR/run.jsonl, or of the file itself, with the number of its line.
+
+    Raises RunLogError where it is missing or no run log.
+    """
+    path = path / FILE if path.is_dir() else path
     try:
         with path.open(encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
