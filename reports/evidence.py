@@ -61,6 +61,16 @@ class Evidence:
         return tuple(lines)
 
     @property
+    def tried(self) -> str:
+        """How often it was tried and what the control lane said; empty where there is nothing to say."""
+        words = [] if self.record["verdict"] == Verdict.FLAKY else [plain(self.record.get("note", ""))]
+        control = self.record.get("control")
+        if control is not None:
+            said = {"pass": "passes", "fail": "fails"}.get(control["verdict"], f"is {control['verdict']}")
+            words.append(f"the same check {said} on Parley's own server here")
+        return "; ".join(word for word in words if word)
+
+    @property
     def short_curl(self) -> str:
         """The line that sends it again, where it can be copied; else where it is to be found."""
         if len(self.curl) <= CURL_CHARS:

@@ -103,6 +103,8 @@ def _show_failure(finding: Finding, report: Report, console: Console) -> None:
         lines.add_row("", "got", Text(piece.got, "red"))
     else:
         lines.add_row("", "reason", Text(plain(piece.record["reason"])))
+    if piece.tried:
+        lines.add_row("", "tried", Text(piece.tried, "dim"))
     console.print(lines)
     if piece.curl:
         # soft_wrap: a line that is meant to be copied must not be broken.

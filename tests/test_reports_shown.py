@@ -86,6 +86,15 @@ def test_a_failure_says_what_was_done_wanted_and_got_and_how_to_do_it_again(tmp_
     ]
 
 
+def test_a_failure_says_how_often_it_was_tried_and_what_the_control_lane_said(tmp_path: Path) -> None:
+    *exchanges, failed = a_failure()
+    failed |= {"note": "failed in 3 of 3 attempts", "control": {"verdict": "pass", "reason": ""}}
+    whole = report(tmp_path, [*exchanges, failed])
+    words = "failed in 3 of 3 attempts; the same check passes on Parley's own server here"
+    assert f"  tried   {words}" in card(whole)
+    assert words.replace("'", "&#39;") in page.write(whole, tmp_path).read_text(encoding="utf-8")
+
+
 def test_like_steps_are_drawn_together_and_only_the_last_ones_shown(tmp_path: Path) -> None:
     many = [exchange(number, actor=f"guest{number // 2}") for number in range(1, 41)]
     failed = a_failure(exchange=40)[-1]

@@ -87,7 +87,7 @@ async def a_sealed_offer_is_the_offer_sent(alice: User, bob: User, room: str, of
     expect(answer).accepted().offer_is(offer)
 
 
-@check("ENC-3")
+@check("ENC-3", safety=True)
 async def salt_and_iv_are_fresh_each_time(alice: User) -> None:
     answers = [await sealed(alice) for _ in range(FRESH)]
     for name in ("salt", "iv"):

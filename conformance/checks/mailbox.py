@@ -110,7 +110,7 @@ async def a_newer_offer_replaces_an_unread_one(alice: User, bob: User, room: str
     expect((await bob.get_offer(room)).at("offer"), "the offer of the next read").differs(older)
 
 
-@check("MBOX-8")
+@check("MBOX-8", safety=True)
 @each(boxes)
 async def rooms_do_not_see_each_others_mail(
     alice: User, bob: User, carol: User, room: str, case: Box

@@ -27,7 +27,7 @@ URL_HOST = re.compile(r"\bhttps?://[^\s/?#@]+(?=[\s/?#]|$)", re.IGNORECASE)
 PRIVATE = ("10.1.2.3", "172.16.4.5", "192.168.6.7", "127.0.0.1", "169.254.8.9", "fe80::1", "fd00::2", "::1")
 
 
-@check("PRIV-1")
+@check("PRIV-1", safety=True)
 async def an_unlisted_room_is_never_listed(alice: User, bob: User, stranger: User) -> None:
     room = given(await alice.create_room(isPublic=False)).room_id
     public = given(await alice.create_room(isPublic=True)).room_id
@@ -38,7 +38,7 @@ async def an_unlisted_room_is_never_listed(alice: User, bob: User, stranger: Use
         expect(await listed(user, room), f"the unlisted room as {user.actor} sees it").equals(None)
 
 
-@check("PRIV-2")
+@check("PRIV-2", safety=True)
 async def an_anonymous_room_hides_who_made_it(alice: User, bob: User, stranger: User) -> None:
     made = given(await alice.create_room(anonymous=True))
     open_room = given(await alice.create_room())
@@ -64,7 +64,7 @@ def ids_of(answer: Answer) -> list[Any]:
     return [room.get("roomId") for room in answer.rooms]
 
 
-@check("PRIV-2")
+@check("PRIV-2", safety=True)
 async def mail_of_an_anonymous_room_reaches_its_reader(alice: User, bob: User) -> None:
     room = given(await alice.create_room(anonymous=True)).room_id
     given(await bob.join(room))
@@ -106,7 +106,7 @@ def strings_but(value: Any, left_out: frozenset[str]) -> Iterator[str]:
                 yield from strings_but(item, left_out)
 
 
-@check("PRIV-3")
+@check("PRIV-3", safety=True)
 async def a_room_shows_no_personal_address(alice: User, bob: User, room: str, spec: Spec) -> None:
     headers = [("X-Forwarded-For", "203.0.113.77"), ("X-Real-IP", "203.0.113.78")]
     user = bob.with_headers(*headers)
@@ -161,7 +161,7 @@ def what_a_user_sent_reaches_nobody_outside_its_room(sight: Sight) -> str | None
     return sight.stray
 
 
-@check("PRIV-7")
+@check("PRIV-7", safety=True)
 async def what_is_sent_in_a_room_stays_in_it(alice: User, bob: User, stranger: User, room: str) -> None:
     marks = [mark() for _ in range(4)]
     given(await alice.send_offer(room, sdp(marks[0])))

@@ -167,7 +167,7 @@ async def unauthenticated_requests_spend_nothing(alice: User, spec: Spec) -> Non
     await spend(alice, alice.creating, budget)
 
 
-@check("RATE-12", tags=["budget", "race"])
+@check("RATE-12", tags=["budget", "race"], safety=True)
 async def the_budget_holds_under_parallel_requests(alice: User, spec: Spec) -> None:
     budget = budget_of(spec, "createRoom")
     answers = await asyncio.gather(*(alice.create_room() for _ in range(BURST * budget.limit)))
