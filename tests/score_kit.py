@@ -21,6 +21,8 @@ from protocol.target import SECRET_VARIABLE
 
 ROOT = Path(__file__).parent.parent
 TARGETS = ROOT / "tests" / "targets"
+# Where nearly everything fails and that is not what the test is about: no fail is confirmed.
+UNCONFIRMED = ("--confirm", "1", "--no-control-lane")
 SECRET = "a secret of the tests, long enough for HS256"
 # A run that hangs is aborted, and then faulthandler shows where it was.
 ALWAYS = {SECRET_VARIABLE: SECRET, "NO_COLOR": "1", "PYTHONFAULTHANDLER": "1"}

@@ -9,7 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from score_kit import SECRET, Bystander, Scored, free_port, hostile, score
+from score_kit import SECRET, UNCONFIRMED, Bystander, Scored, free_port, hostile, score
 from server_kit import ServerProcess
 
 DEADLINE = 60  # s; generous: these runs take a few seconds
@@ -21,7 +21,8 @@ CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 def run(folder: Path, url: str, *options: str, deadline: float = DEADLINE) -> Scored:
     """A run whose outward signs are judged here: time, memory, exit code, reports, terminal."""
-    done = score(folder, "--target", url, "--deadline", f"{deadline:g}", *options)
+    words = options if "--confirm" in options else (*options, *UNCONFIRMED)
+    done = score(folder, "--target", url, "--deadline", f"{deadline:g}", *words)
     assert done.code in (1, 2), done.err
     assert done.result["exit_code"] == done.code
     assert done.result["seconds"] <= deadline + 10, "it ends by its deadline, not long after it"
@@ -86,8 +87,9 @@ def passes(done: Scored) -> set[str]:
 
 
 def test_every_answer_is_an_empty_object(tmp_path: Path) -> None:
+    """Each fail confirmed, and asked of the control lane: such a run is not endless."""
     with hostile("empty-object") as url:
-        done = run(tmp_path, url, *SOME)
+        done = run(tmp_path, url, *SOME, "--confirm", "3")
     assert done.code == 1
     assert {"ROOM-1", "AUTH-1", "AUTH-2", "AUTH-9", "HEALTH-1", "ERR-1"} <= set(done.having("fail"))
     assert not passes(done)

@@ -10,7 +10,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from score_kit import Scored, hostile, score
+from score_kit import UNCONFIRMED, Scored, hostile, score
 
 UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 LIVE = {"script", "iframe", "object", "embed", "img", "svg", "form", "base", "link", "video", "audio"}
@@ -20,7 +20,7 @@ CHROMIUM = shutil.which("chromium")
 @pytest.fixture(scope="module")
 def marked(tmp_path_factory: pytest.TempPathFactory) -> Scored:
     folder = tmp_path_factory.mktemp("markup")
-    options = ("--max-wait", "0", "--deadline", "90", "--profile")
+    options = (*UNCONFIRMED, "--max-wait", "0", "--deadline", "90", "--profile")
     with hostile("markup") as url:
         done = score(folder, "--target", url, *options, "core", "--profile", "privacy", "--profile", "cors")
     assert done.code == 1
