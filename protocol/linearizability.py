@@ -24,8 +24,8 @@ from typing import Any, Literal, Protocol
 
 State = Hashable
 Answer = Literal["linearizable", "violated", "undecided"]
-MOST = 20_000  # configurations that one search looks at
-MOST_SHORTENING = 10 * MOST  # and all the searches for the shortest violation together
+MOST = 10_000  # configurations that one search looks at
+MOST_SHORTENING = 3 * MOST  # and all the searches for the shortest violation together
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,12 @@ class Model(Protocol):
         pass in this state. For an operation without an outcome, every state that any output may lead to.
         """
 
+    def alike(self, operation: Operation) -> Hashable:
+        """Equal for operations without an outcome that do the same, whoever calls them."""
+
+    def only_looks(self, operation: Operation) -> bool:
+        """Its output says that it changed nothing, in whatever state it came to pass."""
+
 
 @dataclass
 class Bound:
@@ -97,8 +103,9 @@ def decide(
 def search(operations: Sequence[Operation], model: Model, initial: State, bound: Bound) -> Search:
     """Depth first over configurations: the operations that are done, as bits, and the state they led to.
 
-    An operation that is possible now and changes nothing is done at once and nothing else is tried: whatever
-    order has it later stays one when it is moved here.
+    An operation that only looks is done as soon as it is possible and nothing else is tried: whatever order
+    has it later stays one when it is moved here. Of operations without an outcome that do the same one is
+    tried: once called they are never too late, so it matters not which.
     """
     found = Search()
     calls = [operation.called for operation in operations]
@@ -119,18 +126,24 @@ def search(operations: Sequence[Operation], model: Model, initial: State, bound:
         open_ = [index for index in order if not done >> index & 1]
         horizon = ends[open_[0]]  # what was called after this comes after the operation that ended here
         after: list[tuple[int, State]] = []
+        tried: set[Hashable] = set()
         for index in open_:
             if calls[index] > horizon:
                 continue
             operation = operations[index]
+            if not operation.known:
+                alike = model.alike(operation)
+                if alike in tried:
+                    continue
+                tried.add(alike)
             states = list(model.step(state, operation))
             if not states and operation.known:
                 found.refused.setdefault(index, {})[state] = None
-            if states == [state]:
-                if operation.known:
-                    after = [(done | 1 << index, state)]
-                    break
-                continue  # without an outcome and without an effect: as if it had never been
+            if states and model.only_looks(operation):
+                after = [(done | 1 << index, state)]
+                break
+            if states == [state] and not operation.known:
+                continue  # to be done now would be as if it were not
             after += [(done | 1 << index, other) for other in states]
         for configuration in reversed(after):
             if configuration not in seen:
@@ -203,19 +216,19 @@ def _prefix(
     low, high = 0, len(returns) - 1  # the whole is violated; and once a prefix is, all longer ones are
     while low < high:
         middle = (low + high) // 2
-        if decide(_until(history, returns[middle].returned), model, initial, bound) == "violated":
+        if decide(_until(history, returns[: middle + 1]), model, initial, bound) == "violated":
             high = middle
         else:
             low = middle + 1
-    end = returns[high].returned
-    kept = _until(history, end)
-    culprit = next(one for one in reversed(kept) if one.known and one.returned == end)
-    return kept, culprit
+    return _until(history, returns[: high + 1]), returns[high]
 
 
-def _until(history: Iterable[Operation], moment: float) -> list[Operation]:
-    """The history as it was known at that moment."""
-    return [one if one.returned <= moment else one.forgotten() for one in history if one.called <= moment]
+def _until(history: Iterable[Operation], returned: Sequence[Operation]) -> list[Operation]:
+    """The history as it was known when these had returned."""
+    known = {id(one) for one in returned}
+    return [
+        one if id(one) in known else one.forgotten() for one in history if one.called <= returned[-1].returned
+    ]
 
 
 def _without_outcome(operations: Iterable[Operation], culprit: Operation) -> list[Operation]:

@@ -6,7 +6,7 @@ leaves open, no model refuses. Lifetimes are not modelled: whoever records a his
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -56,6 +56,12 @@ class Mailbox:
         if not isinstance(output, Mapping) or "mail" not in output:
             return ()  # neither a message nor a 404
         return (None,) if output["mail"] == state else ()
+
+    def alike(self, operation: Operation) -> Hashable:
+        return operation.what, operation.input
+
+    def only_looks(self, operation: Operation) -> bool:
+        return operation.what == "read" and operation.output == {"mail": None}
 
     def words(self, operation: Operation) -> str:
         does = f"sends {operation.input}" if operation.what == "send" else "reads"
@@ -128,7 +134,7 @@ class Room:
             return (state,)
         if output.get("listed") is False:
             return (state,) if room is None else ()
-        if room is None or output.get("count", len(room.people)) != len(room.people):
+        if room is None or output.get("count") not in (None, len(room.people)):
             return ()
         if operation.what == "shown":
             return (room,) if operation.who in room.people else ()
@@ -138,6 +144,14 @@ class Room:
         if shown > self.activity:
             return (Inside(room.people),)
         return () if room.fresh else (room,)
+
+    def alike(self, operation: Operation) -> Hashable:
+        return operation.what, operation.who
+
+    def only_looks(self, operation: Operation) -> bool:
+        if operation.what == "list" and self.activity is not None:
+            return False  # it may show that somebody was active
+        return operation.output not in (None, ACCEPTED)
 
     def words(self, operation: Operation) -> str:
         output = operation.output

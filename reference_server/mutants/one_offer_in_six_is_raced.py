@@ -16,7 +16,12 @@ from reference_server.routes import Route
 ONE_IN = 6
 
 
-@mutant("CONC-1", "of the offers of a room every sixth is read, and taken out a moment later")
+@mutant(
+    "CONC-1",
+    "of the offers of a room every sixth is read, and taken out a moment later",
+    also=["CONC-5"],
+    why_also="offers are read at once there too",
+)
 class OneOfferInSixIsRaced(ReadsAreRaced):
     """By count, not by chance: whoever plays six rounds in a room meets it, and nobody in fewer."""
 

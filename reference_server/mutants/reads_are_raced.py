@@ -12,7 +12,12 @@ from reference_server.requests import Request
 from reference_server.routes import Route
 
 
-@mutant("CONC-1", "the offer is read, and taken out a moment later")
+@mutant(
+    "CONC-1",
+    "the offer is read, and taken out a moment later",
+    also=["CONC-5"],
+    why_also="offers are read at once there too",
+)
 class ReadsAreRaced(Reaching, App):
     def _checked(
         self,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from reference_server.app import App, Reply, Response
 from reference_server.auth import Identity
 from reference_server.mutants import Reaching, mutant
+from reference_server.refusal import Refusal
 from reference_server.requests import Request
 from reference_server.routes import Route
 
@@ -21,30 +23,23 @@ class ReadsAreRepeated(Reaching, App):
         bearer: str | None,
         identity: Identity | None,
     ) -> Reply:
+        first = super()._checked(request, route, params, bearer, identity)
         if route.name not in ("getOffer", "getAnswer"):
-            return super()._checked(request, route, params, bearer, identity)
-        return self._twice(request, route, params, bearer, identity)
-
-    async def _twice(
-        self,
-        request: Request,
-        route: Route,
-        params: dict[str, str],
-        bearer: str | None,
-        identity: Identity | None,
-    ) -> Response:
-        try:
-            first = await _made(super()._checked(request, route, params, bearer, identity))
-            await asyncio.sleep(0.01)
-            try:
-                await _made(super()._checked(request, route, params, bearer, identity))
-                self.reached()
-            except Exception:
-                pass  # there is nothing, mostly
             return first
-        except Exception as error:
-            return self._refused(request, error)
 
+        def again() -> Reply:
+            return super(ReadsAreRepeated, self)._checked(request, route, params, bearer, identity)
 
-async def _made(reply: Reply) -> Response:
-    return reply if isinstance(reply, Response) else await reply
+        return self._then(first, again)
+
+    async def _then(self, first: Reply, again: Callable[[], Reply]) -> Response:
+        """The first, once the second is done."""
+        made = first if isinstance(first, Response) else await first
+        await asyncio.sleep(0.01)
+        try:
+            second = again()
+            _ = second if isinstance(second, Response) else await second
+            self.reached()
+        except Refusal:
+            pass  # nothing was sent meanwhile
+        return made
