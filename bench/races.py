@@ -1,7 +1,8 @@
 """The rounds of the concurrency checks, over and over: a correct server must never be accused.
 
 Plays each check until it has had that many rounds, with a seed of its own each time. An accusation is a
-history found not to be linearizable, whatever became of the verdict. Exits with 1 where there is one, or
+history found not to be linearizable, whatever became of the verdict. A round tries something only where its
+requests were in flight together, so the share of these is told. Exits with 1 where there is an accusation, or
 where a check did not pass.
 
     python -m bench.races [--rounds 1000] [--first SEED] [--mutant NAME]
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import sys
 import tempfile
 import time
@@ -35,6 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     names = [r.id for r in load().requirements.values() if r.profile == PROFILE and r.checked]
     rounds: Counter[str] = Counter()
     accused: Counter[str] = Counter()
+    together: Counter[str] = Counter()
     undecided: list[str] = []
     runs, operations = 0, 0
     started = time.monotonic()
@@ -46,15 +49,16 @@ def main(argv: Sequence[str] | None = None) -> int:
                 rounds[name] += 1
                 operations += len(record["observed"])
                 accused[name] += not record["outcome"]
+                together[name] += _together(record["observed"])
             elif record["type"] == "verdict" and record["verdict"] != "pass":
                 undecided.append(
                     f"seed {seed}: {record['requirement']} {record['verdict']}: {record['reason']}"
                 )
         runs += 1
     seconds = time.monotonic() - started
-    print(f"{'requirement':<13}{'rounds':>8}{'accusations':>13}")
+    print(f"{'requirement':<13}{'rounds':>8}{'accusations':>13}{'in flight together':>20}")
     for name in names:
-        print(f"{name:<13}{rounds[name]:>8}{accused[name]:>13}")
+        print(f"{name:<13}{rounds[name]:>8}{accused[name]:>13}{together[name] / rounds[name]:>20.1%}")
     total = rounds.total()
     print(
         f"{total} rounds of {operations} operations in {runs} runs and {seconds:.0f} s, "
@@ -65,6 +69,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     if len(undecided) > SHOWN:
         print(f"  … {len(undecided) - SHOWN} more")
     return 1 if undecided or accused.total() else 0
+
+
+def _together(history: list[dict[str, Any]]) -> bool:
+    """Whether two requests of the round were under way at the same time."""
+    acts = sorted((one["called"], one["returned"]) for one in history if one["what"] not in ("list", "shown"))
+    return any(later[0] < earlier[1] for earlier, later in itertools.pairwise(acts))
 
 
 def _run(seed: int, mutant: str | None) -> list[dict[str, Any]]:
