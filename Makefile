@@ -17,7 +17,7 @@ help:
 	@echo 'make selftest  does the suite find every deliberately wrong server?'
 	@echo 'make lint      format, types, imports and the spec'
 	@echo 'make bench     measure the suite and the reference server'
-	@echo 'make nightly   CI, the long benchmarks, twenty runs with twenty seeds, every mutant against every check'
+	@echo 'make nightly   CI, the long benchmarks, twenty seeds, a thousand rounds of races, every mutant on every check'
 	@echo 'make lock      make requirements.lock again from pyproject.toml'
 	@echo 'make clean     remove the virtual environment and all caches (runs/ stays)'
 
@@ -50,6 +50,7 @@ nightly: $(READY)
 	@bash .ci/run
 	@$(MAKE) --no-print-directory bench ARGS=--long
 	@$(RUN) bench.seeds
+	@$(RUN) bench.races
 	@$(RUN) parley selftest --whole --all
 
 lock: $(READY)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,6 +43,7 @@ class World:
     control: TestControl | None = None
     watch: Callable[[str, Answer, Redactor, str | None], None] = lambda attempt, answer, redactor, stray: None
     counter: itertools.count[int] = field(default_factory=itertools.count)
+    seed: int = 0
 
     def __post_init__(self) -> None:
         self.canaries = Canaries(self.spec)
@@ -114,6 +116,10 @@ class Cast:
     async def people(self, count: int, actor: str = "guest") -> list[User]:
         """So many new users."""
         return list(await asyncio.gather(*(self.person(f"{actor}{index}") for index in range(count))))
+
+    def chance(self, **of: int) -> random.Random:
+        """Chance that the run's seed, the attempt, and what it is the chance of decide."""
+        return random.Random(f"{self.world.seed} {self.lane.attempt} {of}")  # noqa: S311
 
     async def new_room(self, by: User, **fields: Any) -> str:
         """The id of a new room; inconclusive where it cannot be made."""

@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from protocol import validation
+from protocol import histories, validation
 from protocol.client import User
 from protocol.judge import judge, show
 from protocol.operations import Answer, Request
@@ -216,6 +216,17 @@ class Expect:
 
     def all_different(self) -> Self:
         return self._check("all_different", self._value, {})
+
+    def linearizable(self, model: str, **initial: Any) -> Self:
+        """A history (protocol/histories.py) that the model explains from its initial state; inconclusive
+        where that cannot be found out within bounds.
+        """
+        arguments = {"model": model, "initial": initial}
+        found = histories.look(self._value, arguments)
+        if found.answer == "undecided":
+            Expect(self._value, self._about, "given")._check("decided", self._value, arguments)
+        self._exchange = self._exchange or found.exchange
+        return self._check("linearizable", self._value, arguments, got=found.got)
 
     # -- inside
 

@@ -176,6 +176,7 @@ class Session:
                 listener(record)
 
         world = self._world(stack, target, self._minter, run_id, control, emit)
+        world.seed = seed
         minter = self._minter
         bounds = plan.Bounds(settings.max_wait, control, settings.gentle, minter.can_craft, minter.capacity)
         todo = plan.make_plan(self.spec, target, scope, jobs, registry.OBSERVERS, bounds)

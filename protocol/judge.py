@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from protocol import histories
+
 Arguments = Mapping[str, Any]
 Predicate = Callable[[Any, Arguments], str | None]
 PREDICATES: dict[str, Predicate] = {}
@@ -144,6 +146,21 @@ def is_empty(observed: Any, arguments: Arguments) -> str | None:
 def all_different(observed: Any, arguments: Arguments) -> str | None:
     seen = [repr(item) for item in observed]
     return None if len(set(seen)) == len(seen) else f"{len(seen)} different values"
+
+
+@predicate
+def linearizable(observed: Any, arguments: Arguments) -> str | None:
+    """observed: a history (protocol/histories.py) that some order of its operations explains by the model
+    that the arguments name, from its `initial` state. The complaint shows the shortest part that none does.
+    """
+    return histories.look(observed, arguments).wanted or None
+
+
+@predicate
+def decided(observed: Any, arguments: Arguments) -> str | None:
+    """Whether that history is linearizable can be found out within bounds."""
+    undecided = histories.look(observed, arguments).answer == "undecided"
+    return "a history that is small enough to be decided" if undecided else None
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -8,7 +8,12 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.routes import Call
 
 
-@mutant("MBOX-9", "an answer posted empties the offer box")
+@mutant(
+    "MBOX-9",
+    "an answer posted empties the offer box",
+    also=["CONC-5"],
+    why_also="both boxes of a room are written there",
+)
 class AnAnswerEmptiesTheOfferBox(Reaching, MailHandlers):
     def send(self, kind: str, call: Call) -> Json:
         answer = super().send(kind, call)

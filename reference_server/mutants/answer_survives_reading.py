@@ -10,7 +10,7 @@ from reference_server.mutants import Reaching, mutant
     "MBOX-3",
     "an answer is handed out again and again",
     parts=["answers"],
-    also=["CONC-1"],
+    also=["CONC-1", "CONC-5"],
     why_also="of many reads at once every one gets it",
 )
 class AnswerSurvivesReading(Reaching, Mailbox):

@@ -11,8 +11,8 @@ from reference_server.routes import Call
 @mutant(
     "ROOM-5",
     "the join's answer still shows the count from before",
-    also=["ROOM-6"],
-    why_also="it reads the same answer",
+    also=["ROOM-6", "CONC-2", "CONC-4", "CONC-6"],
+    why_also="they read the same answer",
 )
 class JoinAnswersTheOldCount(Reaching, RoomHandlers):
     def join(self, call: Call) -> Json:

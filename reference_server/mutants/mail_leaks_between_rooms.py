@@ -9,7 +9,12 @@ from reference_server.refusal import NotFound
 from reference_server.routes import Call
 
 
-@mutant("MBOX-8", "an empty box is looked for in the reader's other rooms")
+@mutant(
+    "MBOX-8",
+    "an empty box is looked for in the reader's other rooms",
+    also=["CONC-5"],
+    why_also="the same people are in several rooms there",
+)
 class MailLeaksBetweenRooms(Reaching, MailHandlers):
     def get(self, kind: str, call: Call) -> Json:
         try:

@@ -19,7 +19,6 @@ from reference_server.mutants import Reaching, mutant
         "MBOX-12",
         "MBOX-14",
         "AUTH-12",
-        "CONC-1",
         "CSRF-5",
         "CSRF-6",
         "CORS-8",

@@ -6,7 +6,13 @@ from reference_server.mailbox import Mail, Mailbox
 from reference_server.mutants import Reaching, mutant
 
 
-@mutant("MBOX-2", "an offer is handed out again and again", parts=["offers"])
+@mutant(
+    "MBOX-2",
+    "an offer is handed out again and again",
+    parts=["offers"],
+    also=["CONC-1", "CONC-5"],
+    why_also="of many reads at once every one gets it",
+)
 class OfferSurvivesReading(Reaching, Mailbox):
     def take(self, room_id: str, reader: str) -> Mail | None:
         mail = self.peek(room_id)

@@ -6,7 +6,13 @@ from reference_server.mailbox import Mailbox
 from reference_server.mutants import Reaching, mutant
 
 
-@mutant("MBOX-7", "an unread offer is not replaced by a newer one", parts=["offers"])
+@mutant(
+    "MBOX-7",
+    "an unread offer is not replaced by a newer one",
+    parts=["offers"],
+    also=["CONC-5"],
+    why_also="offers are sent over unread ones there",
+)
 class OlderOfferStays(Reaching, Mailbox):
     def put(self, room_id: str, text: str, sender: str) -> None:
         if self.peek(room_id) is not None:

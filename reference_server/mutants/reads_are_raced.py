@@ -12,7 +12,12 @@ from reference_server.requests import Request
 from reference_server.routes import Route
 
 
-@mutant("CONC-1", "the offer is read, and taken out a moment later")
+@mutant(
+    "CONC-1",
+    "the offer is read, and taken out a moment later",
+    also=["CONC-5"],
+    why_also="offers are read at once there too",
+)
 class ReadsAreRaced(Reaching, App):
     def _checked(
         self,
@@ -34,15 +39,18 @@ class ReadsAreRaced(Reaching, App):
         bearer: str | None,
         identity: Identity | None,
     ) -> Response:
-        seen = self._last.get(params["roomId"])
-        reply = super()._checked(request, route, params, bearer, identity) if seen is None else seen
-        made = reply if isinstance(reply, Response) else await reply
-        if seen is None and made.status == 200:
-            self._last[params["roomId"]] = made
-            await asyncio.sleep(0.005)
-            self._last.pop(params["roomId"], None)
-        elif seen is not None:
-            self.reached()
-        return made
+        try:
+            seen = self._last.get(params["roomId"])
+            reply = super()._checked(request, route, params, bearer, identity) if seen is None else seen
+            made = reply if isinstance(reply, Response) else await reply
+            if seen is None and made.status == 200:
+                self._last[params["roomId"]] = made
+                await asyncio.sleep(0.005)
+                self._last.pop(params["roomId"], None)
+            elif seen is not None:
+                self.reached()
+            return made
+        except Exception as error:
+            return self._refused(request, error)
 
     _last: ClassVar[dict[str, Response]] = {}

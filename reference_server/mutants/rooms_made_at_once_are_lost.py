@@ -6,7 +6,12 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.state import Room, Rooms
 
 
-@mutant("CONC-3", "of rooms made within a millisecond only the last is listed")
+@mutant(
+    "CONC-3",
+    "of rooms made within a millisecond only the last is listed",
+    also=["CONC-2", "CONC-6"],
+    why_also="the listing loses rooms that are joined within a millisecond too",
+)
 class RoomsMadeAtOnceAreLost(Reaching, Rooms):
     def listed(self) -> list[Room]:
         shown = {room.activity: room for room in reversed(super().listed())}
