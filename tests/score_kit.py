@@ -149,9 +149,9 @@ def score(
 
 
 @contextmanager
-def hostile(name: str, *options: str) -> Iterator[str]:
-    """A server of tests/targets/hostile.py; gives its URL."""
-    words = [sys.executable, str(TARGETS / "hostile.py"), name, *options]
+def hostile(name: str, *options: str, script: str = "hostile.py") -> Iterator[str]:
+    """A server of tests/targets/hostile.py (or of another script there); gives its URL."""
+    words = [sys.executable, str(TARGETS / script), name, *options]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
