@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
+from conformance.things import words
 from protocol import validation
 from protocol.client import User
 from protocol.judge import judge, show
@@ -188,10 +189,16 @@ class Expect:
         return self._child(answer.header(name), f"the {name} header of {answer.operation}")
 
     def offer_is(self, offer: str) -> Self:
-        return self.has("offer", offer)
+        return self.mail_is("offer", offer)
 
     def answer_is(self, answer: str) -> Self:
-        return self.has("answer", answer)
+        return self.mail_is("answer", answer)
+
+    def mail_is(self, field: str, text: str) -> Self:
+        """The mail is this one, known again by its words."""
+        found = words(self._an_answer().at(field))
+        self._child(found, f"{field} of {self._about}").equals(words(text))
+        return self
 
     # -- about a value
 
