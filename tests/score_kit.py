@@ -11,17 +11,21 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from protocol.target import SECRET_VARIABLE
 
 ROOT = Path(__file__).parent.parent
 TARGETS = ROOT / "tests" / "targets"
 SECRET = "a secret of the tests, long enough for HS256"
+AT_ONCE = 3
 # A run that hangs is aborted, and then faulthandler shows where it was.
 ALWAYS = {SECRET_VARIABLE: SECRET, "NO_COLOR": "1", "PYTHONFAULTHANDLER": "1"}
 
@@ -160,6 +164,26 @@ def hostile(name: str, *options: str, script: str = "hostile.py") -> Iterator[st
         process.kill()
         process.wait()
         process.stdout.close()
+
+
+def asked_for(request: pytest.FixtureRequest, parameter: str) -> list[Any]:
+    """The values of a parameter in those tests of the module that are going to be run, each once."""
+    items = [item for item in request.session.items if getattr(item, "module", None) is request.module]
+    found = [getattr(item, "callspec", None) for item in items]
+    return list(dict.fromkeys(call.params[parameter] for call in found if call and parameter in call.params))
+
+
+@contextmanager
+def ahead(run: Callable[[Any], Scored], values: Iterable[Any]) -> Iterator[Callable[[Any], Scored]]:
+    """Does the runs of these values ahead of the tests, some at a time: a run is for the most part waiting.
+    Gives the function that brings a value's run.
+    """
+    pool = ThreadPoolExecutor(AT_ONCE)
+    try:
+        futures = {value: pool.submit(run, value) for value in values}
+        yield lambda value: futures[value].result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 class Bystander:

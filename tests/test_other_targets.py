@@ -4,14 +4,13 @@ nobody is accused. Where the protocol leaves a choice they choose differently.
 
 from __future__ import annotations
 
-import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from score_kit import Scored, free_port, score
+from score_kit import Scored, ahead, free_port, score
 
 from protocol import spec as spec_module
 
@@ -45,24 +44,22 @@ OTHERS = pytest.mark.parametrize("other", [PLAIN, SQLITE], ids=lambda other: oth
 Runs = Callable[[Other], Scored]
 
 
+def run(folder: Path, other: Other) -> Scored:
+    """The whole run of a server, started by its target file's [start], on free ports."""
+    text = other.file.read_text(encoding="utf-8")
+    text = text.replace(ISSUER_PORT, str(free_port())).replace(".venv/bin/python", sys.executable)
+    file = folder / "target.toml"
+    file.write_text(text, encoding="utf-8")
+    (folder / "temporary").mkdir()
+    port = str(free_port())
+    words = ("--target", f"http://127.0.0.1:{port}", "--target-file", str(file), "--start")
+    return score(folder / "run", *words, env={"PORT": port, "TMPDIR": str(folder / "temporary")})
+
+
 @pytest.fixture(scope="module")
-def scored(tmp_path_factory: pytest.TempPathFactory) -> Runs:
-    """The whole run of a server, once: started by its target file's [start], on free ports."""
-
-    @functools.cache
-    def run(other: Other) -> Scored:
-        folder = tmp_path_factory.mktemp(other.name)
-        text = other.file.read_text(encoding="utf-8")
-        text = text.replace(ISSUER_PORT, str(free_port())).replace(".venv/bin/python", sys.executable)
-        file = folder / "target.toml"
-        file.write_text(text, encoding="utf-8")
-        (folder / "temporary").mkdir()
-        port = str(free_port())
-        words = ("--target", f"http://127.0.0.1:{port}", "--target-file", str(file), "--start")
-        env = {"PORT": port, "TMPDIR": str(folder / "temporary")}
-        return score(folder / "run", *words, env=env)
-
-    return run
+def scored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
+    with ahead(lambda other: run(tmp_path_factory.mktemp(other.name), other), (PLAIN, SQLITE)) as runs:
+        yield runs
 
 
 @OTHERS

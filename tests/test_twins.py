@@ -4,10 +4,11 @@ passes, and at one that accepts whatever is asked every one fails.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from score_kit import Scored, hostile, score
+from score_kit import Scored, ahead, asked_for, hostile, score
 
 from protocol import spec as spec_module
 from protocol.expected import Either, Expected, Refuse, Unchanged
@@ -36,13 +37,25 @@ NEGATIVE = [
 ]
 
 
-def scored(folder: Path, *words: str) -> Scored:
+ACCEPTS = ("accepts",)
+REFUSES = [("refuses", "--status", status) for status in ("400", "401", "403", "404", "429")]
+Mind = tuple[str, ...]
+Runs = Callable[[Mind], Scored]
+
+
+def run(folder: Path, mind: Mind) -> Scored:
     """The negative requirements, asked of a server of one mind."""
     file = folder / "target.toml"
-    with hostile(*words, script="one_minded.py") as url:
+    with hostile(*mind, script="one_minded.py") as url:
         file.write_text(EVERY_FORM.format(url=url), encoding="utf-8")
         chosen = [word for name in NEGATIVE for word in ("--requirement", name)]
         return score(folder / "run", "--target-file", str(file), *chosen)
+
+
+@pytest.fixture(scope="module")
+def scored(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
+    with ahead(lambda mind: run(tmp_path_factory.mktemp(mind[0]), mind), asked_for(request, "mind")) as runs:
+        yield runs
 
 
 def checks(done: Scored, *verdicts: str) -> set[tuple[str, str]]:
@@ -59,9 +72,9 @@ def test_most_of_the_suite_is_negative() -> None:
     assert {"AUTH-1", "AUTH-12", "AUTH-14", "VAL-4", "RATE-1", "CSRF-5", "PARTY-10"} <= set(NEGATIVE)
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 429])
-def test_where_everything_is_refused_no_refusal_passes(status: int, tmp_path: Path) -> None:
-    done = scored(tmp_path, "refuses", "--status", str(status))
+@pytest.mark.parametrize("mind", REFUSES, ids=lambda mind: mind[-1])
+def test_where_everything_is_refused_no_refusal_passes(mind: Mind, scored: Runs) -> None:
+    done = scored(mind)
     assert not checks(done, "pass", "harness-error", "flaky")
     assert {done.verdicts[name] for name in NEGATIVE} <= {"inconclusive", "fail"}
     assert done.code == 1
@@ -88,8 +101,9 @@ RIGHT_TO_ACCEPT = {
 UNDECIDED = {("CORS-6", "a_401_and_a_404_carry_the_cors_headers")}
 
 
-def test_where_everything_is_accepted_every_negative_requirement_fails(tmp_path: Path) -> None:
-    done = scored(tmp_path, "accepts")
+@pytest.mark.parametrize("mind", [ACCEPTS], ids=lambda mind: mind[-1])
+def test_where_everything_is_accepted_every_negative_requirement_fails(mind: Mind, scored: Runs) -> None:
+    done = scored(mind)
     assert {name for name in NEGATIVE if done.verdicts[name] != "fail"} == MET_BY_ACCEPTING
     assert {done.verdicts[name] for name in MET_BY_ACCEPTING} == {"pass"}
     passed = {(name, check) for name, check in checks(done, "pass") if name not in MET_BY_ACCEPTING}
