@@ -1,5 +1,7 @@
-"""No fault without its twin, seen from outside. At a server that refuses whatever is asked nothing passes that
-asks for more than good refusals; at one that accepts whatever is asked every negative requirement fails.
+"""No fault without its twin, seen from outside.
+
+At a server that refuses whatever is asked nothing passes that asks for more than good refusals; at one that
+accepts whatever is asked every negative requirement fails.
 """
 
 from __future__ import annotations
