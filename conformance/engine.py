@@ -269,6 +269,9 @@ class Engine:
             return Result(Verdict.HARNESS_ERROR, name, reason=_story(error), exchange=cast.last_exchange)
         if not recorder.judged:
             return Result(Verdict.HARNESS_ERROR, name, reason="the check ended without judging anything")
+        if recorder.without_twin:
+            reason = recorder.without_twin
+            return Result(Verdict.INCONCLUSIVE, name, reason=reason, exchange=cast.last_exchange)
         return Result(Verdict.PASS, name, exchange=cast.last_exchange)
 
     async def _tidy(self, cast: Cast, job: Job) -> None:

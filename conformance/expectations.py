@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
+from conformance.things import words
 from protocol import histories, validation
 from protocol.client import User
 from protocol.judge import judge, show
@@ -69,11 +70,21 @@ class Recorder:
     redactor: Redactor
     listed_users: int | None = None  # how many a static list of tokens has; they serve all checks
     judged: int = 0
+    refused: set[str] = field(default_factory=set)  # operations whose refusal was judged, and was right
+    accepted: set[str] = field(default_factory=set)  # operations that were seen to be accepted
 
     @property
     def judges_budgets(self) -> bool:
         """A 429 is then what the check is about, not a disturbance."""
         return 429 in self.requirement.statuses or self.requirement.profile == "ratelimit"
+
+    @property
+    def without_twin(self) -> str:
+        """Why the refusals that were judged prove nothing: what refuses everything refuses the faulty request
+        too. Empty where each operation that was refused was seen accepted in the same attempt.
+        """
+        alone = sorted(self.refused - self.accepted)
+        return f"nothing but refusals was seen: {', '.join(alone)} was never accepted" if alone else ""
 
     def record(
         self, role: Role, predicate: str, observed: Any, arguments: dict[str, Any], exchange: int | None
@@ -119,7 +130,9 @@ class Expect:
         answer = self._an_answer()
         self._not_limited(answer, ())
         observed = {"status": answer.status, "object": isinstance(answer.body, dict), "error": answer.error}
-        return self._check("accepted", observed, {}, got=_came(answer, self._recorder.redactor))
+        self._check("accepted", observed, {}, got=_came(answer, self._recorder.redactor))
+        self._recorder.accepted.add(answer.operation)
+        return self
 
     def refused(self, *statuses: int) -> Self:
         """One of these statuses; without any, those that the requirement's expected outcome names."""
@@ -130,12 +143,17 @@ class Expect:
             raise ValueError(f"{self._recorder.requirement.id} names no statuses: give refused() some")
         self._not_limited(answer, wanted)
         observed = {"status": answer.status, "error": answer.error}
-        return self._check(
+        self._check(
             "status_in",
             observed,
             {"statuses": list(wanted), **origin},
             got=_came(answer, self._recorder.redactor),
         )
+        if answer.ok:  # where a requirement allows either, this one was accepted
+            self._recorder.accepted.add(answer.operation)
+        elif self._role == "judge" and (answer.status or 0) >= 400:
+            self._recorder.refused.add(answer.operation)
+        return self
 
     def answered_below(self, limit: int) -> Self:
         """Some HTTP answer with a status below `limit`, e.g. 500."""
@@ -174,10 +192,16 @@ class Expect:
         return self._child(answer.header(name), f"the {name} header of {answer.operation}")
 
     def offer_is(self, offer: str) -> Self:
-        return self.has("offer", offer)
+        return self.mail_is("offer", offer)
 
     def answer_is(self, answer: str) -> Self:
-        return self.has("answer", answer)
+        return self.mail_is("answer", answer)
+
+    def mail_is(self, field: str, text: str) -> Self:
+        """The mail is this one, known again by its words."""
+        found = words(self._an_answer().at(field))
+        self._child(found, f"{field} of {self._about}").equals(words(text))
+        return self
 
     # -- about a value
 

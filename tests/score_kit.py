@@ -11,11 +11,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from protocol.target import SECRET_VARIABLE
 
@@ -24,6 +27,7 @@ TARGETS = ROOT / "tests" / "targets"
 # Where nearly everything fails and that is not what the test is about: no fail is confirmed.
 UNCONFIRMED = ("--confirm", "1", "--no-control-lane")
 SECRET = "a secret of the tests, long enough for HS256"
+AT_ONCE = 3
 # A run that hangs is aborted, and then faulthandler shows where it was.
 ALWAYS = {SECRET_VARIABLE: SECRET, "NO_COLOR": "1", "PYTHONFAULTHANDLER": "1"}
 
@@ -151,9 +155,9 @@ def score(
 
 
 @contextmanager
-def hostile(name: str, *options: str) -> Iterator[str]:
-    """A server of tests/targets/hostile.py; gives its URL."""
-    words = [sys.executable, str(TARGETS / "hostile.py"), name, *options]
+def hostile(name: str, *options: str, script: str = "hostile.py") -> Iterator[str]:
+    """A server of tests/targets/hostile.py (or of another script there); gives its URL."""
+    words = [sys.executable, str(TARGETS / script), name, *options]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
@@ -162,6 +166,26 @@ def hostile(name: str, *options: str) -> Iterator[str]:
         process.kill()
         process.wait()
         process.stdout.close()
+
+
+def asked_for(request: pytest.FixtureRequest, parameter: str) -> list[Any]:
+    """The values of a parameter in those tests of the module that are going to be run, each once."""
+    items = [item for item in request.session.items if getattr(item, "module", None) is request.module]
+    found = [getattr(item, "callspec", None) for item in items]
+    return list(dict.fromkeys(call.params[parameter] for call in found if call and parameter in call.params))
+
+
+@contextmanager
+def ahead(run: Callable[[Any], Scored], values: Iterable[Any]) -> Iterator[Callable[[Any], Scored]]:
+    """Does the runs of these values ahead of the tests, some at a time: a run is for the most part waiting.
+    Gives the function that brings a value's run.
+    """
+    pool = ThreadPoolExecutor(AT_ONCE)
+    try:
+        futures = {value: pool.submit(run, value) for value in values}
+        yield lambda value: futures[value].result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 class Bystander:

@@ -13,7 +13,7 @@ from score_kit import hostile
 from conformance import engine as engine_module
 from conformance.cast import Cast
 from conformance.engine import Engine
-from conformance.expectations import Inconclusive, NotRun, expect, given, given_that
+from conformance.expectations import Inconclusive, NotRun, expect, given, given_that, twin
 from conformance.registry import Observer, Sight
 from protocol.client import User
 from protocol.operations import Answer
@@ -105,6 +105,74 @@ def test_undecided_then_failed_is_failed() -> None:
         expect(1, "one").equals(2)
 
     assert verdicts(run([job(wavers)]))["wavers"]["verdict"] == "fail"
+
+
+# -- no fault without its twin
+
+REFUSED = Answer("getOffer", 404, body={"error": "not_found"})
+ACCEPTED = Answer("getOffer", 200, body={"success": True})
+OTHER = Answer("listRooms", 200, body={"success": True})
+
+
+async def refusals_only() -> None:
+    expect(REFUSED).refused(404)
+
+
+async def refused_and_another_accepted() -> None:
+    given(OTHER)
+    expect(REFUSED).refused(404)
+
+
+async def refused_and_accepted_as_a_twin() -> None:
+    expect(REFUSED).refused(404)
+    twin(ACCEPTED)
+
+
+async def refused_and_accepted_before() -> None:
+    given(ACCEPTED)
+    expect(REFUSED).refused(404)
+
+
+async def accepted_where_either_will_do() -> None:
+    expect(REFUSED).refused(404)
+    expect(ACCEPTED).refused(200, 404)
+
+
+async def granted_without_a_body() -> None:
+    expect(Answer("listRooms", 204)).refused(200, 204)  # a preflight: no refusal, whatever the verb's name
+
+
+async def refused_as_a_prerequisite() -> None:
+    given_that(REFUSED, "the empty box").refused(404)
+    expect(1, "one").equals(1)
+
+
+@pytest.mark.parametrize("check", [refusals_only, refused_and_another_accepted])
+def test_refusals_without_their_twin_decide_nothing(check: Any) -> None:
+    found = verdicts(run([job(check)]))[check.__name__]
+    assert found["verdict"] == "inconclusive"
+    assert found["reason"].startswith("nothing but refusals was seen: getOffer was never accepted")
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        refused_and_accepted_as_a_twin,
+        refused_and_accepted_before,
+        accepted_where_either_will_do,
+        granted_without_a_body,
+        refused_as_a_prerequisite,
+    ],
+)
+def test_refusals_with_their_twin_pass(check: Any) -> None:
+    assert verdicts(run([job(check)]))[check.__name__]["verdict"] == "pass"
+
+
+def test_a_refusal_that_is_wrong_is_a_fail_with_or_without_a_twin() -> None:
+    async def refused_wrongly() -> None:
+        expect(REFUSED).refused(401)
+
+    assert verdicts(run([job(refused_wrongly)]))["refused_wrongly"]["verdict"] == "fail"
 
 
 # -- our own errors

@@ -12,7 +12,7 @@ from typing import Any
 
 from conformance.cast import Cast
 from conformance.checks.rooms import changed, listed
-from conformance.expectations import expect, given, given_that, refused_but_for, twin
+from conformance.expectations import expect, given, given_that, twin
 from conformance.registry import check, each
 from conformance.things import sdp
 from conformance.valid import operations_of, valid_request
@@ -42,7 +42,10 @@ def without_credentials(request: Request, cast: Cast) -> Request:
 @each(operations_of("AUTH-1"))
 async def an_operation_without_a_token_is_refused(cast: Cast, case: str) -> None:
     user, request = await valid_request(cast, case)
-    await refused_but_for(user, request, lambda r: without_credentials(r, cast))
+    expect(await user.send(without_credentials(request, cast))).refused()
+    # The twin has rooms and mail of its own: whether the refusal has changed these is AUTH-12's matter.
+    user, request = await valid_request(cast, case)
+    twin(await user.send(request))
 
 
 @check("AUTH-2", needs_signing=True)
@@ -166,6 +169,7 @@ async def an_unauthenticated_write_leaves_the_room_as_it_was(alice: User, bob: U
     expect(await stranger.heartbeat(room)).refused()
     expect(await stranger.list_rooms()).refused()
     expect(await changed(alice, room, before), "what changed in the room after refused writes").equals({})
+    twin(await bob.heartbeat(room))
     twin(await bob.leave(room))
     given_that(await changed(alice, room, before), "what changed in the room after bob left").differs({})
 
@@ -184,6 +188,9 @@ async def a_badly_signed_write_leaves_the_room_as_it_was(
     expect(await forger.get_offer(room)).refused()
     expect(await changed(alice, room, before), "what changed in the room after refused writes").equals({})
     expect(await bob.get_offer(room)).accepted().offer_is(offer)
+    twin(await bob.heartbeat(room))
+    twin(await bob.leave(room))
+    given_that(await changed(alice, room, before), "what changed in the room after bob left").differs({})
 
 
 @check("AUTH-13")
@@ -191,6 +198,7 @@ async def a_401_says_how_to_authenticate(alice: User) -> None:
     refusal = await alice.without_token().list_rooms()
     expect(refusal).refused()
     expect(refusal).header("WWW-Authenticate").differs(None)
+    twin(await alice.list_rooms())
 
 
 @check("AUTH-14")
@@ -220,8 +228,11 @@ async def leaving_in_anothers_name_does_not_take_the_other_out(
 ) -> None:
     given(await carol.join(room))
     given(await alice.send_offer(room, offer))
-    expect(await carol.leave(room, userId=bob.id)).refused()
+    answer = await carol.leave(room, userId=bob.id)
+    expect(answer).refused()
     expect(await bob.get_offer(room)).accepted().offer_is(offer)
+    if answer.status != 200:
+        twin(await carol.leave(room))
 
 
 @check("AUTH-14")

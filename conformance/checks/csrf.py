@@ -137,6 +137,7 @@ async def a_refused_join_or_heartbeat_changes_nothing(
     expect(
         await changed(alice, room, before), "what changed in the room after a refused join and heartbeat"
     ).equals({})
+    twin(await alice.send(beating))
     twin(await carol.send(joining))
     given_that(await changed(alice, room, before), "what changed in the room after the join").differs({})
 

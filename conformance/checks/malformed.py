@@ -58,6 +58,7 @@ async def invalid_utf8_is_refused(alice: User, bob: User, room: str, case: bytes
     expect(await alice.send(with_raw_text(offering, "offer", case))).refused()
     expect(await bob.get_offer(room), "the offer after the refusal").refused(404)
     twin(await alice.send(offering))
+    twin(await bob.get_offer(room))
 
 
 @check("VAL-7")
@@ -67,6 +68,7 @@ async def a_lone_surrogate_is_refused(alice: User, bob: User, room: str, case: s
     expect(await alice.send(with_raw_text(offering, "offer", case.encode()))).refused()
     expect(await bob.get_offer(room), "the offer after the refusal").refused(404)
     twin(await alice.send(offering))
+    twin(await bob.get_offer(room))
 
 
 @check("VAL-8", alone=True, tags=["size"])

@@ -6,29 +6,7 @@ from reference_server.mailbox import Mailbox
 from reference_server.mutants import Reaching, mutant
 
 
-@mutant(
-    "MBOX-1",
-    "CRLF in an offer becomes LF",
-    parts=["offers"],
-    also=[
-        "MBOX-2",
-        "MBOX-6",
-        "MBOX-7",
-        "MBOX-8",
-        "MBOX-9",
-        "MBOX-12",
-        "MBOX-14",
-        "AUTH-12",
-        "CSRF-5",
-        "CSRF-6",
-        "CORS-8",
-        "ENC-2",
-        "PRIV-2",
-        "AUTH-14",
-        "VAL-18",
-    ],
-    why_also="they know an offer again by its text",
-)
+@mutant("MBOX-1", "CRLF in an offer becomes LF", parts=["offers"])
 class OfferNewlinesAreNormalised(Reaching, Mailbox):
     def put(self, room_id: str, text: str, sender: str) -> None:
         self.reached()
