@@ -66,7 +66,14 @@ def scored(folder: Path, fault: str) -> Scored:
     assert right in text
     file.write_text(text.replace(right, f'"tests/targets/node_faults.mjs", "{fault}"'), encoding="utf-8")
     port = str(free_port())
-    words = ("--target", f"http://127.0.0.1:{port}", "--target-file", str(file), "--start")
+    words = (
+        "--target",
+        f"http://127.0.0.1:{port}",
+        "--target-file",
+        str(file),
+        "--start",
+        "--no-control-lane",
+    )
     return score(folder / "run", *words, env={"PORT": port})
 
 
