@@ -61,6 +61,7 @@ class Settings:
     gentle: bool = False
     spec_dir: Path | None = None
     mutant: str | None = None  # of the embedded server: a deliberately wrong variant
+    write_log: bool = True  # False where only the listeners want the records
 
 
 class SessionError(Exception):
@@ -162,14 +163,15 @@ class Session:
         run_id = new_run_id()
         seed = settings.seed if settings.seed is not None else secrets.randbelow(1_000_000)
         self.run_dir = settings.run_dir or default_run_dir(target)
-        writer = stack.enter_context(RunLogWriter(self.run_dir))
+        listeners = list(self.listeners)
+        if settings.write_log:
+            listeners.insert(0, stack.enter_context(RunLogWriter(self.run_dir)))
         counts: dict[str, int] = {}
 
         def emit(record: Record) -> None:
             if record["type"] == "verdict":
                 counts[record["verdict"]] = counts.get(record["verdict"], 0) + 1
-            writer(record)
-            for listener in self.listeners:
+            for listener in listeners:
                 listener(record)
 
         world = self._world(stack, target, run_id, control, emit)

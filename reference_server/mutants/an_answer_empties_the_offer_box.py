@@ -8,7 +8,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.routes import Call
 
 
-@mutant("MBOX-9", "an answer posted empties the offer box")
+@mutant(
+    "MBOX-9",
+    "an answer posted empties the offer box",
+    shows="the_two_boxes_are_independent: getOffer: wanted 200 .* got 404",
+)
 class AnAnswerEmptiesTheOfferBox(Reaching, MailHandlers):
     def send(self, kind: str, call: Call) -> Json:
         answer = super().send(kind, call)

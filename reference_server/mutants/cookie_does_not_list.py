@@ -13,6 +13,7 @@ from reference_server.routes import Route
 @mutant(
     "AUTH-10",
     "the cookie does not sign in for the listing",
+    shows="a_cookie_works: listRooms: wanted 200 .* got 401",
     also=["ROOM-10", "ROOM-8", "AUTH-1"],
     why_also="whoever signs in by cookie cannot list rooms",
 )

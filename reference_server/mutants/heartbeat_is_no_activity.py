@@ -9,6 +9,7 @@ from reference_server.state import Room, Rooms
 @mutant(
     "ROOM-11",
     "a heartbeat does not refresh lastActivity",
+    shows="lastActivity after a join or a heartbeat: wanted at least",
     also=["ROOM-10", "ROOM-16"],
     why_also="without activity a room moves to no other place in the listing",
 )

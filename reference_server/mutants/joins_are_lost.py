@@ -15,6 +15,7 @@ from reference_server.routes import Route
 @mutant(
     "CONC-2",
     "two joins at once overwrite one another",
+    shows=r"participantCount after 12 joins at once: wanted 13; got \d",
     also=["CONC-4", "CONC-6"],
     why_also="joins are lost there too",
 )

@@ -8,7 +8,11 @@ from reference_server.auth import Authenticator
 from reference_server.mutants import Reaching, mutant
 
 
-@mutant("AUTH-16", "the keys of the issuer are fetched once and never again")
+@mutant(
+    "AUTH-16",
+    "the keys of the issuer are fetched once and never again",
+    shows="rotated_key_works: listRooms: wanted 200 .* got 401",
+)
 class KeysAreFetchedOnce(Reaching, Authenticator):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)

@@ -12,7 +12,11 @@ from reference_server.requests import Request
 from reference_server.routes import Route
 
 
-@mutant("CONC-4", "a leave at the same time as a join is lost")
+@mutant(
+    "CONC-4",
+    "a leave at the same time as a join is lost",
+    shows=r"after joins and leaves at once: wanted 9; got 1\d",
+)
 class LeavesAreLost(Reaching, App):
     def _checked(
         self,

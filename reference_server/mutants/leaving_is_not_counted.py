@@ -9,6 +9,7 @@ from reference_server.state import Rooms
 @mutant(
     "ROOM-7",
     "a leave does not lower the count while others are in the room",
+    shows="participantCount after one left: wanted 2; got 3",
     also=["CONC-4", "ROOM-8", "PARTY-11"],
     why_also="who left is still counted as the last participant",
 )

@@ -6,7 +6,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.state import Rooms
 
 
-@mutant("ROOM-9", "leaving twice takes two participants out")
+@mutant(
+    "ROOM-9",
+    "leaving twice takes two participants out",
+    shows="participantCount after bob left twice: wanted 2; got 1",
+)
 class LeavingTwiceCountsTwice(Reaching, Rooms):
     def leave(self, room_id: str, user: str) -> bool:
         room = self.find(room_id)

@@ -9,6 +9,7 @@ from reference_server.mutants import Reaching, mutant
 @mutant(
     "MBOX-1",
     "CRLF in an offer becomes LF",
+    shows=r"offer of getOffer: wanted 'v=0\\r\\n.*; got 'v=0\\n",
     parts=["offers"],
     also=[
         "MBOX-2",

@@ -6,7 +6,12 @@ from reference_server.mailbox import Mail, Mailbox
 from reference_server.mutants import Reaching, mutant
 
 
-@mutant("MBOX-2", "an offer is handed out again and again", parts=["offers"])
+@mutant(
+    "MBOX-2",
+    "an offer is handed out again and again",
+    shows="an_offer_is_read_once: getOffer: wanted 404; got 200",
+    parts=["offers"],
+)
 class OfferSurvivesReading(Reaching, Mailbox):
     def take(self, room_id: str, reader: str) -> Mail | None:
         mail = self.peek(room_id)

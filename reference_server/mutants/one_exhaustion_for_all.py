@@ -12,6 +12,7 @@ from reference_server.refusal import TooMany
 @mutant(
     "RATE-8",
     "whoever comes from the address of one whose budget is spent is refused too",
+    shows="ones_exhaustion_does_not_touch_another: createRoom: wanted 200 .* got 429",
     also=["RATE-14", "RATE-11"],
     why_also="all users of a run come from one address",
 )

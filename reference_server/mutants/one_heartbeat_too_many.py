@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from reference_server.mutants import mutant
-from reference_server.mutants.one_room_too_many import Larger
+from reference_server.mutants.one_room_too_many import Shifted
 
 
-@mutant("RATE-6", "one heartbeat more than the budget is granted")
-class OneHeartbeatTooMany(Larger):
+@mutant("RATE-6", "one heartbeat more than the budget is granted", shows="heartbeat: wanted 429; got 200")
+class OneHeartbeatTooMany(Shifted):
     operation = "heartbeat"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from reference_server.mutants import mutant
-from reference_server.mutants.one_room_too_many import Larger
+from reference_server.mutants.one_room_too_many import Shifted
 
 
-@mutant("RATE-2", "one party room more than the budget is granted")
-class OnePartyRoomTooMany(Larger):
+@mutant(
+    "RATE-2", "one party room more than the budget is granted", shows="createPartyRoom: wanted 429; got 200"
+)
+class OnePartyRoomTooMany(Shifted):
     operation = "createPartyRoom"

@@ -11,6 +11,7 @@ from reference_server.routes import Call
 @mutant(
     "PARTY-2",
     "a party room is listed for its creator only",
+    shows=r"the party rooms under the parent: wanted \['room_.*; got \[\]",
     also=["PARTY-3", "PARTY-9", "PARTY-11"],
     why_also="they look at the listing as somebody else",
 )

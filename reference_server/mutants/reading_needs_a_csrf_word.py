@@ -9,7 +9,11 @@ from reference_server.requests import Request
 from reference_server.routes import Route
 
 
-@mutant("CSRF-6", "reading an offer by cookie needs X-CSRF-Token")
+@mutant(
+    "CSRF-6",
+    "reading an offer by cookie needs X-CSRF-Token",
+    shows="getOffer: wanted 200 .* got 403 .*X-CSRF-Token",
+)
 class ReadingNeedsACsrfWord(Reaching, App):
     def _checked(
         self,

@@ -12,7 +12,11 @@ from reference_server.requests import Request
 from reference_server.routes import Route
 
 
-@mutant("CONC-1", "the offer is read, and taken out a moment later")
+@mutant(
+    "CONC-1",
+    "the offer is read, and taken out a moment later",
+    shows=r"reads_of_an_offer_one_gets_it: .* got \[200, 200",
+)
 class ReadsAreRaced(Reaching, App):
     def _checked(
         self,

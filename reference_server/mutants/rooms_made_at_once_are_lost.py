@@ -6,7 +6,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.state import Room, Rooms
 
 
-@mutant("CONC-3", "of rooms made within a millisecond only the last is listed")
+@mutant(
+    "CONC-3",
+    "of rooms made within a millisecond only the last is listed",
+    shows="rooms made at once and not listed: wanted nothing; got ['room_",
+)
 class RoomsMadeAtOnceAreLost(Reaching, Rooms):
     def listed(self) -> list[Room]:
         shown = {room.activity: room for room in reversed(super().listed())}

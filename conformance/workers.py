@@ -1,0 +1,76 @@
+"""Runs many mutants, some at a time, each in a process that has everything loaded already.
+
+A process of its own, for two runs in one would wait for one another and spoil each other's timings. Work
+goes in and comes out as JSON lines: a worker whose input ends has nothing left to do, so none outlives who
+asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+
+from conformance import matrix, registry
+from conformance.matrix import Entry, Outcome
+from protocol.spec import load
+
+LINE_BYTES = 1 << 20  # a line with the complaints of a whole run in it
+
+
+async def run(
+    entries: Iterable[Entry], *, whole: bool, at_once: int, on_outcome: Callable[[Outcome], None]
+) -> None:
+    """Every mutant against its own requirement's checks, or (`whole`) against all of them."""
+    todo = list(reversed(list(entries)))
+    workers = [_worker(todo, whole=whole, on_outcome=on_outcome) for _ in range(min(at_once, len(todo)))]
+    await asyncio.gather(*workers)
+
+
+async def _worker(todo: list[Entry], *, whole: bool, on_outcome: Callable[[Outcome], None]) -> None:
+    """One process after the other, should one die, as long as there is something to do."""
+    while todo:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            __name__,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            limit=LINE_BYTES,
+        )
+        assert process.stdin is not None and process.stdout is not None
+        try:
+            while todo and process.returncode is None:
+                entry = todo.pop()
+                process.stdin.write(json.dumps({"whole": whole, **asdict(entry)}).encode() + b"\n")
+                line = await process.stdout.readline()
+                if not line:
+                    on_outcome(Outcome(entry.name, False, why_not="error: its process died"))
+                    break
+                on_outcome(_outcome(line))
+        finally:
+            process.stdin.close()
+            await process.wait()
+
+
+def _outcome(line: bytes) -> Outcome:
+    told = json.loads(line)
+    also = None if told["also"] is None else tuple(told["also"])
+    return Outcome(**{**told, "by": tuple(told["by"]), "also": also})
+
+
+def main() -> None:
+    """A worker: an entry a line in, an outcome a line out."""
+    spec = load()
+    registry.load_checks()
+    for line in sys.stdin:
+        told = json.loads(line)
+        whole = told.pop("whole")
+        outcome = asyncio.run(matrix.try_mutant(spec, Entry(**told), whole=whole))
+        print(json.dumps(asdict(outcome)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
