@@ -58,8 +58,11 @@ class Outcome:
         return bool(self.by)
 
 
-async def try_mutant(spec: Spec, entry: Entry, *, whole: bool) -> Outcome:
-    """One run of the suite against one mutant: of all checks, or of its requirement's only."""
+async def try_mutant(spec: Spec, entry: Entry, *, whole: bool, spec_dir: Path | None = None) -> Outcome:
+    """One run of the suite against one mutant: of all checks, or of its requirement's only.
+
+    `spec_dir` is where the spec is from, if it is not the one that ships: the server has to have the same.
+    """
     verdicts: list[Record] = []
     attempts: dict[int, str] = {}
 
@@ -76,6 +79,7 @@ async def try_mutant(spec: Spec, entry: Entry, *, whole: bool) -> Outcome:
             mutant=entry.name,
             max_wait=MAX_WAIT,
             requirements=() if whole else (entry.requirement,),
+            spec_dir=spec_dir,
             write_log=False,
         )
         session = Session(settings, spec, [keep])

@@ -61,7 +61,7 @@ class Settings:
     gentle: bool = False
     spec_dir: Path | None = None
     mutant: str | None = None  # of the embedded server: a deliberately wrong variant
-    write_log: bool = True  # False where only the listeners want the records
+    write_log: bool = True  # False: nothing is written, and listeners get brief records of exchanges
 
 
 class SessionError(Exception):
@@ -234,7 +234,12 @@ class Session:
             self.spec,
             target,
             self._minter,
-            Transcript(emit, target.base_url, self.spec.policy["names"]["secret_fields"]),
+            Transcript(
+                emit,
+                target.base_url,
+                self.spec.policy["names"]["secret_fields"],
+                brief=not self.settings.write_log,
+            ),
             wire,
             run_id,
             TestControl(self.spec, wire) if control else None,

@@ -112,9 +112,10 @@ class Selftest:
             "reached": outcome.reached,
             "by": list(outcome.by),
             "shown": outcome.shown,
-            "fingerprint": self._own(one),
         }
-        if outcome.also is not None:
+        if outcome.also is None:
+            record["fingerprint"] = self._own(one)
+        else:
             record |= {"also": list(outcome.also), "whole": self._whole(one)}
         self.known[one.name] = record
         if self.write:
