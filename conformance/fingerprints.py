@@ -1,8 +1,8 @@
 """When a mutant has to be run again: a number that changes with whatever may change its outcome.
 
-That is the spec, the mutant, the checks it is run against, and all code that these and the server need, followed
-from import to import. Comments and layout change nothing, nor does what a mutant says of itself beside its fault:
-what else it breaks (`also`) is compared with the outcome, and changes none.
+That is the spec, the mutant, the checks it is run against, and all code that these and the server need,
+followed from import to import. Comments, docstrings and layout change nothing, nor does what a mutant says of
+itself beside its fault: what else it breaks (`also`) is compared with the outcome, and changes none.
 """
 
 from __future__ import annotations
@@ -80,15 +80,26 @@ def _files(name: str) -> Iterator[Path]:
                 yield file
 
 
+def _is_text(node: ast.stmt) -> bool:
+    """A statement that is a text does nothing, wherever it stands."""
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
 def _tree(file: Path) -> ast.Module:
     return ast.parse(file.read_text("utf-8"))
 
 
 @cache
 def _meaning(file: Path) -> bytes:
-    """The code without its comments and layout, and without what a mutant only says."""
+    """The code without its comments, docstrings and layout, and without what a mutant only says."""
     tree = _tree(file)
     for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            node.body = [one for one in node.body if not _is_text(one)]
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "mutant":
             node.keywords = [word for word in node.keywords if word.arg not in TOLD]
             node.args = node.args[:1]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import shutil
 import sys
@@ -81,7 +82,11 @@ def main() -> None:
             running = matrix.try_mutant(
                 load(quick) if whole else spec, Entry(**told), spec_dir=quick if whole else None, whole=whole
             )
-            print(json.dumps(asdict(asyncio.run(running))), flush=True)
+            outcome = json.dumps(asdict(asyncio.run(running)))
+            try:
+                print(outcome, flush=True)
+            except BrokenPipeError:
+                os._exit(1)  # whoever asked is gone, and what Python would still flush has nowhere to go
 
 
 def hurried(folder: Path) -> Path:

@@ -141,7 +141,7 @@ def _shell(word: str) -> str:
 class Transcript:
     """Hands every exchange to `sink` as a redacted record and numbers it.
 
-    A `brief` one tells only which exchange was whose: where nobody reads the log, making it is work for nothing.
+    A `brief` one tells only which exchange was whose: where nobody reads the log, the rest is for nothing.
     """
 
     def __init__(
