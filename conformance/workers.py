@@ -8,6 +8,7 @@ asked.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -100,4 +101,5 @@ def hurried(folder: Path) -> Path:
 
 
 if __name__ == "__main__":
-    main()
+    with contextlib.suppress(KeyboardInterrupt):  # who asked was interrupted too, and says so
+        main()

@@ -164,3 +164,11 @@ def test_a_worker_that_dies_costs_one_outcome_and_no_more(monkeypatch: pytest.Mo
         ("one", "error: its process died"),
         ("two", "error: its process died"),
     ]
+
+
+def test_a_whole_run_differs_in_how_slowly_keys_are_made_and_in_nothing_else(tmp_path: Path) -> None:
+    hurried, fresh = load(workers.hurried(tmp_path / "spec")), load()
+    assert hurried.policy["envelope"].pop("kdf_rounds") < fresh.policy["envelope"].pop("kdf_rounds")
+    assert hurried.policy == fresh.policy
+    assert hurried.openapi == fresh.openapi
+    assert hurried.requirements == fresh.requirements

@@ -6,11 +6,14 @@ import json
 import re
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from collections import Counter
 
 import pytest
 
 from conformance.proofs import MATRIX, proofs
+from conformance.server_process import EmbeddedServer
 from protocol.spec import load
 from reference_server import mutants
 from reference_server.assembly import Parts
@@ -70,6 +73,24 @@ def test_one_is_found_by_its_own_check_for_its_own_reason() -> None:
     ended = selftest("offer-survives-reading")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "1 of 1 mutants killed" in ended.stdout
+
+
+def test_a_mutant_says_in_which_exchanges_it_was_reached() -> None:
+    """Each once; what has no number, or none that can be one, belongs to no exchange."""
+    server = EmbeddedServer({}, mutant="a401-says-nothing")
+    url = server.start()
+    try:
+        for number in ("7", "8", "8", "", "nine"):
+            request = urllib.request.Request(f"{url}/signaling/rooms", headers={"X-Parley-Exchange": number})
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(request, timeout=10)
+            assert refused.value.code == 401
+        with urllib.request.urlopen(f"{url}/health", timeout=10) as answer:
+            assert answer.status == 200
+    finally:
+        server.end()
+    assert server.reached == {7, 8, None}
+    assert not any("mutant_reached" in line for line in server.log)
 
 
 def test_an_unknown_mutant_is_refused_in_one_line() -> None:
