@@ -14,8 +14,6 @@ from reference_server.routes import Route
     "CSRF-5",
     "a write without X-CSRF-Token is done, and refused afterwards",
     shows="after a refused leave: wanted {}; got {'participantCount'",
-    also=["CORS-8"],
-    why_also="so is one of a foreign page",
 )
 class ARefusedWriteHasAnEffect(Reaching, App):
     def _checked(

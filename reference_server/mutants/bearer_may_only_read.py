@@ -14,7 +14,7 @@ from reference_server.routes import Route
     "AUTH-9",
     "a bearer may read and not write",
     shows="createRoom: wanted 200 .* got 403 .*Not by bearer",
-    also=["CSRF-4", "ENC-1", "ENC-2", "ENC-5"],
+    also=["CSRF-4", "ENC-1"],
     why_also="they write by bearer too",
 )
 class BearerMayOnlyRead(Reaching, App):

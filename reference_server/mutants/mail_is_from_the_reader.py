@@ -12,8 +12,8 @@ from reference_server.routes import Call
     "MBOX-1",
     "fromUserId of mail is who reads it, not who posted it",
     shows=r"fromUserId of getOffer: wanted 'alice_\w+'; got 'bob_",
-    also=["MBOX-13"],
-    why_also="it asks who the sender of a message is",
+    also=["MBOX-13", "AUTH-14"],
+    why_also="they ask who the sender of a message is",
 )
 class MailIsFromTheReader(Reaching, MailHandlers):
     def get(self, kind: str, call: Call) -> Json:

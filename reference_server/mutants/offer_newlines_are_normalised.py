@@ -10,7 +10,6 @@ from reference_server.mutants import Reaching, mutant
     "MBOX-1",
     "CRLF in an offer becomes LF",
     shows=r"offer of getOffer: wanted 'v=0\\r\\n.*; got 'v=0\\n",
-    parts=["offers"],
     also=[
         "MBOX-2",
         "MBOX-6",
@@ -18,18 +17,18 @@ from reference_server.mutants import Reaching, mutant
         "MBOX-8",
         "MBOX-9",
         "MBOX-12",
-        "MBOX-14",
         "AUTH-12",
-        "CONC-1",
+        "AUTH-14",
+        "VAL-18",
         "CSRF-5",
         "CSRF-6",
         "CORS-8",
         "ENC-2",
+        "CONC-1",
         "PRIV-2",
-        "AUTH-14",
-        "VAL-18",
     ],
     why_also="they know an offer again by its text",
+    parts=["offers"],
 )
 class OfferNewlinesAreNormalised(Reaching, Mailbox):
     def put(self, room_id: str, text: str, sender: str) -> None:

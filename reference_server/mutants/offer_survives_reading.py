@@ -10,6 +10,8 @@ from reference_server.mutants import Reaching, mutant
     "MBOX-2",
     "an offer is handed out again and again",
     shows="an_offer_is_read_once: getOffer: wanted 404; got 200",
+    also=["CONC-1"],
+    why_also="it asks for the same of many readers at once",
     parts=["offers"],
 )
 class OfferSurvivesReading(Reaching, Mailbox):

@@ -10,6 +10,8 @@ from reference_server.mutants import Reaching, mutant
     "MBOX-7",
     "an unread offer is not replaced by a newer one",
     shows="a_newer_offer_replaces_an_unread_one: offer of getOffer: wanted 'v=0",
+    also=["MBOX-6"],
+    why_also="it replaces an offer too, to see how long the newer one lives",
     parts=["offers"],
 )
 class OlderOfferStays(Reaching, Mailbox):
