@@ -6,6 +6,12 @@ from reference_server.mutants import mutant
 from reference_server.mutants.one_room_too_many import Shifted
 
 
-@mutant("RATE-6", "one heartbeat more than the budget is granted", shows="heartbeat: wanted 429; got 200")
+@mutant(
+    "RATE-6",
+    "one heartbeat more than the budget is granted",
+    shows="heartbeat: wanted 429; got 200",
+    also=["RATE-7"],
+    why_also="it spends this budget to its end",
+)
 class OneHeartbeatTooMany(Shifted):
     operation = "heartbeat"

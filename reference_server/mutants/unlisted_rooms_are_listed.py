@@ -10,6 +10,8 @@ from reference_server.state import Room, Rooms
     "PRIV-1",
     "a room of isPublic false is listed",
     shows="the unlisted room as alice sees it: wanted None; got {",
+    also=["PRIV-7"],
+    why_also="strangers then see what was sent in an unlisted room",
 )
 class UnlistedRoomsAreListed(Reaching, Rooms):
     def listed(self) -> list[Room]:
