@@ -16,4 +16,6 @@ from reference_server.state import Room, Rooms
 class HeartbeatIsNoActivity(Reaching, Rooms):
     def heartbeat(self, room_id: str, user: str) -> Room:
         self.reached()
-        return self.of_participant(room_id, user)
+        room = self.of_participant(room_id, user)
+        self.wrote(room)
+        return room

@@ -12,8 +12,6 @@ LONGER_MS = 10_000
     "ROOM-12",
     "an idle room stays listed for ten seconds more than the listing window",
     shows="the idle room in the listing: wanted None; got {",
-    also=["ROOM-16"],
-    why_also="it has to see the room fall out of the listing first",
 )
 class TheListingWindowIsLonger(Reaching, Rooms):
     def _active(self, index: Index) -> list[Room]:

@@ -14,6 +14,8 @@ LATE_MS = 10_000
     "RATE-9",
     "the window ends ten seconds late",
     shows="the_budget_returns_when_the_window_ends: createRoom: wanted 200 .* got 429",
+    also=["RATE-7"],
+    why_also="Retry-After then says more than a window",
 )
 class TheWindowEndsLate(Reaching, Budgets):
     def spend(self, operation: str, key: Any) -> None:
