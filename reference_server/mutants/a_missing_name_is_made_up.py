@@ -17,7 +17,7 @@ from reference_server.routes import Route
     "VAL-1",
     "a missing broadcasterName is made up",
     shows="createRoom without broadcasterName: wanted 400; got 200",
-    also=["VAL-16", "RATE-14", "ERR-4", "HDR-1", "ENC-5"],
+    also=["VAL-16", "ENC-5"],
     why_also="a room without a name is their invalid request",
 )
 class AMissingNameIsMadeUp(Reaching, App):

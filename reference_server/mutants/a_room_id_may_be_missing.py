@@ -11,8 +11,8 @@ from reference_server.mutants.relaxing import Relaxed
     "VAL-1",
     "a heartbeat without a roomId is not refused as invalid",
     shows="heartbeat without roomId: wanted 400; got 500",
-    also=["ERR-3"],
-    why_also="the handler misses it",
+    also=["ERR-3", "VAL-16"],
+    why_also="the handler misses it, which is no 400",
 )
 class ARoomIdMayBeMissing(Relaxed):
     body_of = "heartbeat"

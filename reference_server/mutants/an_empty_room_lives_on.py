@@ -10,8 +10,8 @@ from reference_server.state import Rooms
     "ROOM-8",
     "a room left by all lives on",
     shows="the room in the listing after all left: wanted None; got {",
-    also=["PARTY-11"],
-    why_also="so does a party room",
+    also=["MBOX-10", "PARTY-11"],
+    why_also="so does a party room, and so does the mail of either",
 )
 class AnEmptyRoomLivesOn(Reaching, Rooms):
     def leave(self, room_id: str, user: str) -> bool:

@@ -17,7 +17,7 @@ from reference_server.state import Room, Rooms
 )
 class CustomNameIsLowered(Reaching, Rooms):
     def create(self, creator: str, creator_name: str, **details: Any) -> Room:
-        if details.get("custom_name"):
+        if details.get("custom_name") and not details.get("party"):
             details["custom_name"] = details["custom_name"].lower()
             self.reached()
         return super().create(creator, creator_name, **details)

@@ -12,4 +12,4 @@ class NamesBeginWithALetter(Relaxed):
     body_of = "createRoom"
 
     def change(self, schema: Json) -> None:
-        property_of(schema, "customName")["pattern"] = "^[a-zA-Z].*$"
+        property_of(schema, "customName")["pattern"] = "^[a-zA-Z][a-zA-Z0-9 _-]*$"
