@@ -12,7 +12,7 @@ from reference_server.state import Room, Rooms
     "ROOM-3",
     "customName is stored in lower case",
     shows="wanted 'Tea room-1_x'; got 'tea room-1_x'",
-    also=["VAL-5", "CORS-8", "CSRF-5"],
+    also=["VAL-5"],
     why_also="they find a room again by its customName",
 )
 class CustomNameIsLowered(Reaching, Rooms):

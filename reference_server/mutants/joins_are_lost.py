@@ -17,7 +17,7 @@ from reference_server.state import Room
     "CONC-2",
     "two joins at once overwrite one another",
     shows=r"participantCount after 12 joins at once: wanted 13; got \d",
-    also=["CONC-4", "CONC-6"],
+    also=["CONC-4"],
     why_also="joins are lost there too",
 )
 class JoinsAreLost(Reaching, App):
