@@ -10,6 +10,7 @@ import asyncio
 import inspect
 import json
 import os
+import re
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -202,6 +203,11 @@ def _summary(test: Selftest, names: list[str], *, stopped: bool) -> int:
 
 
 def entry_of(one: Mutant) -> Entry:
+    """Raises SelftestError where what its complaint shows is no pattern."""
+    try:
+        re.compile(one.shows)
+    except re.error as error:
+        raise SelftestError(f"{file_of(one).name}: shows: no regular expression: {error}") from None
     return Entry(one.name, one.requirement, one.shows, bool(one.untied))
 
 

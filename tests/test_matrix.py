@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,12 @@ def test_every_outcome_is_written_at_once_and_never_by_half(
     test.take(Outcome(ENTRY.name, True, (CHECK,), RIGHT))
     assert json.loads(file.read_text())["mutants"].keys() == {ENTRY.name}
     assert [path.name for path in tmp_path.iterdir()] == [file.name]
+
+
+def test_what_is_no_pattern_is_said_in_one_line() -> None:
+    wrong = replace(mutants.load()[ENTRY.name], shows="got ['room_")
+    with pytest.raises(selftest.SelftestError, match=r"offer_survives_reading.py: shows: no regular"):
+        selftest.entry_of(wrong)
 
 
 # -- the workers

@@ -13,7 +13,7 @@ from reference_server.routes import Route
 @mutant(
     "VAL-6",
     "an array of one object is taken for the object",
-    shows="[not_an_object]: heartbeat: wanted 400; got 200",
+    shows=r"\[not_an_object]: heartbeat: wanted 400; got 200",
 )
 class AListOfOneWillDo(Reaching, App):
     def _handled(

@@ -9,7 +9,7 @@ from reference_server.mutants import Reaching, mutant
 @mutant(
     "CORS-4",
     "`*` goes with credentials for a foreign origin",
-    shows="wanted anything but ['*', 'true']; got ['*', 'true']",
+    shows=r"wanted anything but \['\*', 'true']; got \['\*', 'true']",
 )
 class AStarWithCredentials(Reaching, Cors):
     def fields(self, origin: bytes | None) -> bytes:

@@ -9,7 +9,7 @@ from reference_server.state import Rooms
 @mutant(
     "ROOM-9",
     "a stranger's leave shows as activity",
-    shows="what a stranger's leave changed: wanted {}; got {'lastActivity'",
+    shows=r"what a stranger's leave changed: wanted \{\}; got \{'lastActivity'",
 )
 class AStrangersLeaveIsActivity(Reaching, Rooms):
     def leave(self, room_id: str, user: str) -> bool:

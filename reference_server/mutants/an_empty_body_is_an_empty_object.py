@@ -13,7 +13,7 @@ from reference_server.routes import Route
 @mutant(
     "VAL-6",
     "an empty leave is taken for `{}` and answered with success",
-    shows="[leaveRoom]: leaveRoom: wanted 400; got 200",
+    shows=r"\[leaveRoom]: leaveRoom: wanted 400; got 200",
 )
 class AnEmptyBodyIsAnEmptyObject(Reaching, App):
     def _handled(

@@ -9,7 +9,7 @@ from reference_server.state import Rooms
 @mutant(
     "PARTY-11",
     "a party room left by all stays listed under its parent",
-    shows="the party rooms after all left: wanted []; got ['room_",
+    shows=r"the party rooms after all left: wanted \[]; got \['room_",
 )
 class AnEmptyPartyStaysListed(Reaching, Rooms):
     def leave(self, room_id: str, user: str) -> bool:

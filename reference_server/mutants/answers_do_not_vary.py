@@ -12,7 +12,7 @@ from reference_server.requests import Request
 @mutant(
     "CORS-7",
     "answers carry no Vary",
-    shows="the members of Vary: wanted something with 'origin' in it; got []",
+    shows=r"the members of Vary: wanted something with 'origin' in it; got \[]",
 )
 class AnswersDoNotVary(Reaching, App):
     def _response(self, request: Request, status: int, fields: bytes, body: bytes) -> Response:

@@ -10,7 +10,7 @@ from reference_server.mutants import Reaching, mutant
 @mutant(
     "CSRF-2",
     "any CSRF word will do",
-    shows="with_a_wrong_header_is_refused[heartbeat]: heartbeat: wanted 403; got 200",
+    shows=r"with_a_wrong_header_is_refused\[heartbeat]: heartbeat: wanted 403; got 200",
 )
 class AnyCsrfWordWillDo(Reaching, Csrf):
     def check(self, identity: Identity, sent: bytes | None, *, foreign: bool) -> None:

@@ -11,7 +11,7 @@ from reference_server.routes import Call
 @mutant(
     "MBOX-12",
     "who is no participant can post an offer",
-    shows="[offer]: sendOffer: wanted 403 or 404; got 200",
+    shows=r"\[offer]: sendOffer: wanted 403 or 404; got 200",
 )
 class AnybodyPostsMail(Reaching, MailHandlers):
     def send(self, kind: str, call: Call) -> Json:

@@ -10,7 +10,7 @@ from reference_server.mutants import Reaching, mutant
 @mutant(
     "CORS-8",
     "a foreign page may write with a valid CSRF word",
-    shows="what changed in the room after a foreign page's leave: wanted {}; got {'participantCount'",
+    shows=r"what changed in the room after a foreign page's leave: wanted \{\}; got \{'participantCount'",
 )
 class ForeignOriginsMayWrite(Reaching, Csrf):
     def check(self, identity: Identity, sent: bytes | None, *, foreign: bool) -> None:

@@ -11,7 +11,7 @@ from reference_server.turn import Turn
 @mutant(
     "ICE-1",
     "no server has a turn: url",
-    shows="a server with a turn: or turns: url: wanted anything but {}; got {}",
+    shows=r"a server with a turn: or turns: url: wanted anything but \{\}; got \{\}",
     also=["ICE-2"],
     why_also="they look at its credentials",
 )

@@ -11,7 +11,7 @@ from reference_server.routes import Call
 @mutant(
     "PARTY-9",
     "invitedUsers is shown to everybody",
-    shows="invitedUsers as a stranger sees it: wanted []; got ['bob_",
+    shows=r"invitedUsers as a stranger sees it: wanted \[]; got \['bob_",
 )
 class InvitationsArePublic(Reaching, PartyHandlers):
     def list(self, call: Call) -> Json:

@@ -16,7 +16,7 @@ NOBODY = "nobody"
 @mutant(
     "AUTH-1",
     "leaveRoom asks for no token",
-    shows="[leaveRoom]: leaveRoom: wanted 401; got 200",
+    shows=r"\[leaveRoom]: leaveRoom: wanted 401; got 200",
     also=["AUTH-12"],
     why_also="such a leave is one that is not signed in",
 )

@@ -9,7 +9,7 @@ from reference_server.state import Room, Rooms
 @mutant(
     "ROOM-10",
     "the listing is sorted by creation, not by activity",
-    shows="our rooms in the order listed: wanted ['room_",
+    shows=r"our rooms in the order listed: wanted \['room_",
 )
 class ListedByCreation(Reaching, Rooms):
     def listed(self) -> list[Room]:

@@ -10,7 +10,7 @@ from reference_server.mutants.relaxing import Relaxed, property_of
 @mutant(
     "VAL-11",
     "userName may be markup",
-    shows="joinRoom with userName '<script>alert(1)</script>': wanted 400; got 200",
+    shows=r"joinRoom with userName '<script>alert\(1\)</script>': wanted 400; got 200",
     also=["VAL-4"],
     why_also="markup violates the pattern of a name",
 )

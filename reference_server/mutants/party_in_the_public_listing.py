@@ -9,7 +9,7 @@ from reference_server.state import Room, Rooms
 @mutant(
     "PARTY-8",
     "party rooms are in the public listing",
-    shows="the party room in the public listing: wanted None; got {",
+    shows=r"the party room in the public listing: wanted None; got \{",
 )
 class PartyInThePublicListing(Reaching, Rooms):
     def listed(self) -> list[Room]:

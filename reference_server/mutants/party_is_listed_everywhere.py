@@ -11,7 +11,7 @@ from reference_server.routes import Call
 @mutant(
     "PARTY-3",
     "every party room is listed under every parent",
-    shows="the party rooms under another room: wanted []; got ['room_",
+    shows=r"the party rooms under another room: wanted \[]; got \['room_",
 )
 class PartyIsListedEverywhere(Reaching, PartyHandlers):
     def list(self, call: Call) -> Json:

@@ -9,7 +9,7 @@ from reference_server.state import Room, Rooms
 @mutant(
     "CONC-3",
     "of rooms made within a millisecond only the last is listed",
-    shows="rooms made at once and not listed: wanted nothing; got ['room_",
+    shows=r"rooms made at once and not listed: wanted nothing; got \['room_",
 )
 class RoomsMadeAtOnceAreLost(Reaching, Rooms):
     def listed(self) -> list[Room]:

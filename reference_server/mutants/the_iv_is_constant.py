@@ -11,7 +11,7 @@ from reference_server.mutants.sealing_wrongly import WrongSealer
 @mutant(
     "ENC-3",
     "the iv is the same in every envelope",
-    shows="the iv of 8 envelopes: wanted 8 different values; got ['AAAA",
+    shows=r"the iv of 8 envelopes: wanted 8 different values; got \['AAAA",
 )
 class TheIvIsConstant(WrongSealer):
     def _sealed(self, token: str, plaintext: bytes) -> bytes:

@@ -13,7 +13,7 @@ from reference_server.routes import Counted
 @mutant(
     "RATE-10",
     "Forwarded and X-Real-IP are part of what a budget is counted by",
-    shows="[Forwarded]: createRoom: wanted 429; got 200",
+    shows=r"\[Forwarded]: createRoom: wanted 429; got 200",
 )
 class TheLimiterBelievesForwarded(Reaching, App):
     def _key(self, request: Request, counted: Counted, user: str, room: str) -> Any:

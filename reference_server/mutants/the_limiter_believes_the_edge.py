@@ -13,7 +13,7 @@ from reference_server.routes import Counted
 @mutant(
     "RATE-10",
     "CF-Connecting-IP is part of what a budget is counted by",
-    shows="[CF-Connecting-IP]: createRoom: wanted 429; got 200",
+    shows=r"\[CF-Connecting-IP]: createRoom: wanted 429; got 200",
 )
 class TheLimiterBelievesTheEdge(Reaching, App):
     def _key(self, request: Request, counted: Counted, user: str, room: str) -> Any:

@@ -11,7 +11,7 @@ from reference_server.routes import Call
 @mutant(
     "PRIV-6",
     "the listing shows who is in a room",
-    shows="that are no Room fields: wanted nothing; got ['participants']",
+    shows=r"that are no Room fields: wanted nothing; got \['participants']",
 )
 class TheListingShowsParticipants(Reaching, RoomHandlers):
     def list(self, call: Call) -> Json:

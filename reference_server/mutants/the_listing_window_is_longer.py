@@ -11,7 +11,7 @@ LONGER_MS = 10_000
 @mutant(
     "ROOM-12",
     "an idle room stays listed for ten seconds more than the listing window",
-    shows="the idle room in the listing: wanted None; got {",
+    shows=r"the idle room in the listing: wanted None; got \{",
 )
 class TheListingWindowIsLonger(Reaching, Rooms):
     def _active(self, index: Index) -> list[Room]:

@@ -10,7 +10,7 @@ from reference_server.requests import Request
 @mutant(
     "HDR-5",
     "a header tells the version of the software",
-    shows="software versions in the 200 of listRooms: wanted nothing; got ['X-Powered-By: Parley",
+    shows=r"software versions in the 200 of listRooms: wanted nothing; got \['X-Powered-By: Parley",
 )
 class TheServerTellsItsVersion(Reaching, App):
     def _response(self, request: Request, status: int, fields: bytes, body: bytes) -> Response:

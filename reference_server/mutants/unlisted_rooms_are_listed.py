@@ -9,7 +9,7 @@ from reference_server.state import Room, Rooms
 @mutant(
     "PRIV-1",
     "a room of isPublic false is listed",
-    shows="the unlisted room as alice sees it: wanted None; got {",
+    shows=r"the unlisted room as alice sees it: wanted None; got \{",
     also=["PRIV-7"],
     why_also="strangers then see what was sent in an unlisted room",
 )

@@ -11,7 +11,7 @@ from reference_server.routes import Call
 @mutant(
     "PRIV-1",
     "an unlisted room is listed for its participants",
-    shows="the unlisted room as alice sees it: wanted None; got {",
+    shows=r"the unlisted room as alice sees it: wanted None; got \{",
 )
 class UnlistedRoomsAreListedForTheirPeople(Reaching, RoomHandlers):
     def list(self, call: Call) -> Json:
