@@ -14,7 +14,7 @@ help:
 	@echo '               TARGET=http://host:port  TARGET_FILE=target.toml  ARGS="--profile core --seed 7"'
 	@echo '               (all options: make score ARGS=--help)'
 	@echo 'make test      test Parley itself                      ARGS="-k budget -x"'
-	@echo 'make selftest  does the suite find every deliberately wrong server?'
+	@echo 'make selftest  does the suite find every deliberately wrong server?   ARGS="--whole NAME"'
 	@echo 'make lint      format, types, imports and the spec'
 	@echo 'make bench     measure the suite and the reference server'
 	@echo 'make nightly   CI, the long benchmarks, twenty seeds, a thousand rounds of races, every mutant on every check'

@@ -67,9 +67,11 @@ class Embedded:
         return replace(self._target, base_url=self.server.start())
 
     @property
-    def reached(self) -> bool:
-        """Whether the server has said that its mutant's wrong path was taken."""
-        return self.server is not None and any('"mutant_reached"' in line for line in self.server.log)
+    def reached(self) -> frozenset[int | None]:
+        """The exchanges in which the mutant's wrong path was taken, as the server said; None stands for one
+        that belongs to no exchange. Complete once the server has ended.
+        """
+        return frozenset(self.server.reached) if self.server is not None else frozenset()
 
     def end(self) -> None:
         if self.server is not None:

@@ -1,100 +1,77 @@
-"""The kill matrix: which check turns red on which deliberately wrong server.
+"""The kill matrix: which check turns red on which deliberately wrong server, and by what complaint.
 
-It runs the suite on the embedded server with one mutant after the other. What mutants there are it is told
-(parley/selftest.py): nothing here knows the server's insides.
+It runs the suite on the embedded server with one mutant. What mutants there are it is told
+(parley/selftest.py): nothing here knows the server's insides. Many at a time: conformance/workers.py.
 """
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
+import re
 import tempfile
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from conformance import registry
 from conformance.session import Session, Settings
 from protocol.spec import Spec
 from reports.verdicts import Verdict
 
-ROOT = Path(__file__).parent.parent
+Record = dict[str, Any]
+
 SEED = 1
 MAX_WAIT = 90.0  # a rotated key has a minute to become known
-# What every mutant's outcome depends on, its own file and its requirement's checks aside.
-COMMON = ("protocol", "conformance", "reference_server", "reports")
-RED = Verdict.FAIL
+SHOWN_CHARS = 400  # of a complaint that is kept
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A mutant as the matrix knows it: its name, what it breaks, what else it is known to break."""
+    """A mutant as the matrix knows it: its name, what it breaks, and what a complaint about that shows.
+
+    `untied` is true where its report cannot be had in the attempt that goes red.
+    """
 
     name: str
     requirement: str
-    fault: str
-    also: tuple[str, ...]
-    file: Path
+    shows: str
+    untied: bool = False
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run against a mutant brought. `by` are the red checks of its requirement, `also` other
-    requirements that went red; None where only its own were run.
+    """What a run against a mutant brought.
+
+    `by` are the red checks of its requirement whose complaint shows the fault and in whose attempt the wrong
+    path was reached, `shown` the first such complaint. `also` are other requirements that went red; None
+    where only its own were run. `why_not` says what is missing to a kill.
     """
 
-    entry: Entry
+    name: str
     reached: bool
-    by: tuple[str, ...]
-    also: tuple[str, ...] | None
-    verdict: str
-    error: str = ""
+    by: tuple[str, ...] = ()
+    shown: str = ""
+    also: tuple[str, ...] | None = None
+    why_not: str = ""
+    blast: dict[str, str] = field(default_factory=dict)  # a complaint for each of `also`
 
     @property
     def killed(self) -> bool:
-        return bool(self.by) and self.reached
-
-    @property
-    def unexplained(self) -> tuple[str, ...]:
-        """Requirements that went red and that the mutant does not name."""
-        return tuple(name for name in self.also or () if name not in self.entry.also)
-
-    def record(self, fingerprint: str) -> dict[str, Any]:
-        found: dict[str, Any] = {
-            "requirement": self.entry.requirement,
-            "fault": self.entry.fault,
-            "killed": self.killed,
-            "reached": self.reached,
-            "by": list(self.by),
-            "fingerprint": fingerprint,
-        }
-        if self.also is not None:
-            found["also"] = list(self.also)
-        return found
+        return bool(self.by)
 
 
-async def run(
-    spec: Spec,
-    entries: Iterable[Entry],
-    *,
-    whole: bool,
-    at_once: int,
-    on_outcome: Callable[[Outcome], None],
-) -> None:
-    """Runs every mutant against its own requirement's checks, or (`whole`) against the whole suite."""
-    registry.load_checks()
-    places = asyncio.Semaphore(at_once)
+async def try_mutant(spec: Spec, entry: Entry, *, whole: bool, spec_dir: Path | None = None) -> Outcome:
+    """One run of the suite against one mutant: of all checks, or of its requirement's only.
 
-    async def one(entry: Entry) -> None:
-        async with places:
-            on_outcome(await try_mutant(spec, entry, whole=whole))
+    `spec_dir` is where the spec is from, if it is not the one that ships: the server has to have the same.
+    """
+    verdicts: list[Record] = []
+    attempts: dict[int, str] = {}
 
-    await asyncio.gather(*(one(entry) for entry in entries))
+    def keep(record: Record) -> None:
+        if record["type"] == "verdict":
+            verdicts.append(record)
+        elif record["type"] == "exchange":
+            attempts[record["id"]] = record["attempt"]
 
-
-async def try_mutant(spec: Spec, entry: Entry, *, whole: bool) -> Outcome:
-    """One run of the suite against one mutant."""
     with tempfile.TemporaryDirectory(prefix="parley-") as folder:
         settings = Settings(
             run_dir=Path(folder),
@@ -102,40 +79,76 @@ async def try_mutant(spec: Spec, entry: Entry, *, whole: bool) -> Outcome:
             mutant=entry.name,
             max_wait=MAX_WAIT,
             requirements=() if whole else (entry.requirement,),
+            spec_dir=spec_dir,
+            write_log=False,
+            confirm=1,
         )
-        records: list[dict[str, Any]] = []
-
-        def keep(record: dict[str, Any]) -> None:
-            if record["type"] == "verdict":
-                records.append(record)
-
         session = Session(settings, spec, [keep])
         try:
             await session.run()
         except Exception as error:
-            return Outcome(entry, False, (), None, "error", f"{type(error).__name__}: {error}")
-        reached = session.embedded is not None and session.embedded.reached
-    red = [record for record in records if record["verdict"] == RED]
-    own = tuple(sorted(named(record) for record in red if record["requirement"] == entry.requirement))
-    levels = spec.requirements
-    others = {r["requirement"] for r in red if levels[r["requirement"]].level != "MAY"} - {entry.requirement}
-    mine = [record["verdict"] for record in records if record["requirement"] == entry.requirement]
-    worst = "fail" if own else (sorted(set(mine) - {"pass"}) or ["pass"])[0]
-    return Outcome(entry, reached, own, tuple(sorted(others)) if whole else None, worst)
+            return Outcome(entry.name, False, why_not=f"error: {type(error).__name__}: {error}")
+    reached = session.embedded.reached if session.embedded is not None else frozenset()
+    in_attempts = {attempts[exchange] for exchange in reached if exchange in attempts}
+    return judged(spec, entry, verdicts, bool(reached), in_attempts, whole=whole)
 
 
-def named(record: dict[str, Any]) -> str:
+def judged(
+    spec: Spec, entry: Entry, verdicts: list[Record], reached: bool, in_attempts: set[str], *, whole: bool
+) -> Outcome:
+    """What the verdicts of a run say; `in_attempts` are the attempts that reached the mutant's wrong path."""
+    mine = [record for record in verdicts if record["requirement"] == entry.requirement]
+    red = [record for record in mine if record["verdict"] == Verdict.FAIL]
+    right = [record for record in red if shows(entry.shows, complaint_of(record))]
+    kills = [record for record in right if entry.untied or record["attempt"] in in_attempts]
+    kills = sorted(kills, key=named) if reached else []
+    blast = _blast(spec, entry, verdicts) if whole else {}
+    return Outcome(
+        entry.name,
+        reached,
+        tuple(named(record) for record in kills),
+        complaint_of(kills[0]) if kills else "",
+        tuple(blast) if whole else None,
+        "" if kills else _why_not(mine, red, right, reached=reached),
+        blast,
+    )
+
+
+def shows(pattern: str, complaint: str) -> bool:
+    """Whether the complaint is of this kind: the pattern is in it, as a text or as a regular expression."""
+    return pattern in complaint or re.search(pattern, complaint) is not None
+
+
+def named(record: Record) -> str:
     """A check with its case, as the matrix names it."""
     return str(record["check"]) + (f"[{record['case']}]" if record["case"] else "")
 
 
-def fingerprint(spec: Spec, entry: Entry) -> str:
-    """Changes with whatever may change the outcome: the mutant, its requirement's checks, what they share."""
-    digest = hashlib.sha256(spec.hash.encode())
-    checks = spec.requirement(entry.requirement).checked or ""
-    files = [entry.file, ROOT / Path(*checks.split(".")).with_suffix(".py")]
-    for folder in COMMON:
-        files += sorted((ROOT / folder).glob("*.py"))
-    for file in files:
-        digest.update(file.name.encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()[:16]
+def complaint_of(record: Record) -> str:
+    """Which check complained, with which case, and of what."""
+    return f"{named(record)}: {record['reason']}"[:SHOWN_CHARS]
+
+
+def _blast(spec: Spec, entry: Entry, verdicts: list[Record]) -> dict[str, str]:
+    """Every other requirement that went red, with a complaint of it. A MAY is never asked for."""
+    found: dict[str, str] = {}
+    for record in sorted(verdicts, key=named):
+        requirement = record["requirement"]
+        counts = spec.requirement(requirement).level != "MAY" and requirement != entry.requirement
+        if counts and record["verdict"] == Verdict.FAIL:
+            found.setdefault(requirement, complaint_of(record))
+    return dict(sorted(found.items()))
+
+
+def _why_not(mine: list[Record], red: list[Record], right: list[Record], *, reached: bool) -> str:
+    """What is missing to a kill, in a few words."""
+    if right:
+        return "red, but its wrong path was " + (
+            "reached in other attempts only" if reached else "never reached"
+        )
+    if red:
+        return f"red for another reason: {complaint_of(red[0])}"
+    others = sorted({record["verdict"] for record in mine} - {Verdict.PASS.value}) or ["pass"]
+    reason = next((record["reason"] for record in mine if record["verdict"] == others[0]), "")
+    words = f"{others[0]}, {'reached' if reached else 'its wrong path was never reached'}"
+    return words + (f": {reason[:SHOWN_CHARS]}" if reason else "")

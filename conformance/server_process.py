@@ -136,8 +136,11 @@ class EmbeddedServer:
         if mutant is not None:
             self._command += ["--mutant", mutant]
         self._process: subprocess.Popen[str] | None = None
+        self._follower: threading.Thread | None = None
         self.url = ""
         self.log: list[str] = []
+        self.reached: set[int | None] = set()
+        """In which exchanges a mutant says that its wrong path was taken."""
 
     def start(self) -> str:
         """Starts it and returns its URL."""
@@ -151,7 +154,8 @@ class EmbeddedServer:
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
         ready = threading.Event()
-        threading.Thread(target=self._follow, args=(ready,), daemon=True).start()
+        self._follower = threading.Thread(target=self._follow, args=(ready,), daemon=True)
+        self._follower.start()
         until = time.monotonic() + READY_S
         while not ready.wait(0.05):
             if self._process.poll() is not None or time.monotonic() > until:
@@ -164,6 +168,9 @@ class EmbeddedServer:
         """Reads its log as long as it runs: a full pipe would stop it."""
         assert self._process is not None and self._process.stdout is not None
         for line in self._process.stdout:
+            if '"mutant_reached"' in line:
+                self.reached.add(json.loads(line)["exchange"])
+                continue
             self.log.append(line.rstrip()[:500])
             del self.log[:-200]
             if not self.url and '"listening"' in line:
@@ -185,6 +192,8 @@ class EmbeddedServer:
             except subprocess.TimeoutExpired:
                 _kill(process.pid, signal.SIGKILL)
                 process.wait(STOP_S)
+            if self._follower is not None and self._follower is not threading.current_thread():
+                self._follower.join(STOP_S)  # its last words are read to the end
         self._folder.cleanup()
 
     def __enter__(self) -> Self:

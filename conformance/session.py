@@ -64,6 +64,7 @@ class Settings:
     mutant: str | None = None  # of the embedded server: a deliberately wrong variant
     confirm: int = 3
     control_lane: bool = True  # never where the target is the embedded server itself
+    write_log: bool = True  # False: nothing is written, and listeners get brief records of exchanges
 
 
 class SessionError(Exception):
@@ -165,14 +166,15 @@ class Session:
         run_id = new_run_id()
         seed = settings.seed if settings.seed is not None else secrets.randbelow(1_000_000)
         self.run_dir = settings.run_dir or default_run_dir(target)
-        writer = stack.enter_context(RunLogWriter(self.run_dir))
+        listeners = list(self.listeners)
+        if settings.write_log:
+            listeners.insert(0, stack.enter_context(RunLogWriter(self.run_dir)))
         counts: dict[str, int] = {}
 
         def emit(record: Record) -> None:
             if record["type"] == "verdict":
                 counts[record["verdict"]] = counts.get(record["verdict"], 0) + 1
-            writer(record)
-            for listener in self.listeners:
+            for listener in listeners:
                 listener(record)
 
         world = self._world(stack, target, self._minter, run_id, control, emit)
@@ -250,7 +252,12 @@ class Session:
             self.spec,
             target,
             minter,
-            Transcript(emit, target.base_url, self.spec.policy["names"]["secret_fields"]),
+            Transcript(
+                emit,
+                target.base_url,
+                self.spec.policy["names"]["secret_fields"],
+                brief=not self.settings.write_log,
+            ),
             wire,
             run_id,
             TestControl(self.spec, wire) if control else None,

@@ -9,18 +9,24 @@ import argparse
 import asyncio
 import inspect
 import json
+import os
+import re
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-from conformance import matrix
+from conformance import fingerprints, workers
 from conformance.matrix import Entry, Outcome
 from conformance.proofs import MATRIX
 from protocol.spec import Spec, load
 from reference_server import mutants
+from reference_server.mutants import Mutant
+
+Record = dict[str, Any]
 
 
 class SelftestError(Exception):
@@ -29,12 +35,14 @@ class SelftestError(Exception):
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     listing = commands.add_parser("mutants", help="list the deliberately wrong servers and what each breaks")
+    listing.add_argument("--json", action="store_true", help="all that is known of each, as JSON")
     listing.set_defaults(command=_list)
     test = commands.add_parser(
         "selftest",
         help="does the suite find every deliberately wrong server?",
         description="Runs every mutant against the checks of the requirement that it breaks. Exit code 1 "
-        "where one survives, was not reached, or (with --whole) turns red what it does not explain.",
+        "where one survives, goes red for another reason than its own, was not reached in the attempt that "
+        "went red, or turned red what it does not explain.",
     )
     test.add_argument("names", nargs="*", metavar="NAME", help="only these mutants (default: all)")
     test.add_argument("--whole", action="store_true", help="run the whole suite on each, and list the blast")
@@ -47,91 +55,182 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _list(parsed: argparse.Namespace) -> int:
-    for found in mutants.load().values():
-        print(f"{found.requirement:<9} {found.name:<42} {found.fault}")
+    found = mutants.load().values()
+    if parsed.json:
+        told = [
+            {
+                "name": one.name,
+                "requirement": one.requirement,
+                "fault": one.fault,
+                "shows": one.shows,
+                "also": list(one.also),
+                "why_also": one.why_also,
+            }
+            for one in found
+        ]
+        print(json.dumps(told, ensure_ascii=False, indent=1))
+        return 0
+    console = Console(highlight=False, soft_wrap=True)
+    for one in found:
+        console.print(Text(f"{one.requirement:<9} {one.name}", style="bold" if console.is_terminal else ""))
+        console.print(Text(f"          {one.fault}"))
+    console.print(Text(f"{len(found)} mutants; parley serve --mutant NAME serves one"))
     return 0
 
 
-def _selftest(parsed: argparse.Namespace) -> int:
-    spec = load()
-    entries = chosen(parsed.names)
-    known = read_matrix()
-    todo = [entry for entry in entries if parsed.all or stale(spec, entry, known, whole=parsed.whole)]
-    console = Console(highlight=False)
-    started = time.monotonic()
-    outcomes: list[Outcome] = []
+@dataclass
+class Selftest:
+    """One run of the self-test: what was asked for, what is known, and what came of it."""
 
-    def show(outcome: Outcome) -> None:
-        outcomes.append(outcome)
-        known[outcome.entry.name] = {
-            **known.get(outcome.entry.name, {}),
-            **outcome.record(matrix.fingerprint(spec, outcome.entry)),
+    spec: Spec
+    mutants: dict[str, Mutant]
+    known: dict[str, Record]
+    whole: bool
+    write: bool
+    console: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=True))
+    done: int = 0
+    todo: int = 0
+    failed: int = 0
+    started: float = field(default_factory=time.monotonic)
+
+    def stale(self, name: str) -> bool:
+        """Whether the mutant has to be run again."""
+        record, one = self.known.get(name, {}), self.mutants[name]
+        if not record.get("killed"):
+            return True
+        if self.whole:
+            return record.get("whole") != self._whole(one)
+        return record.get("fingerprint") != self._own(one)
+
+    def take(self, outcome: Outcome) -> None:
+        """Keeps an outcome, at once: whoever stops the run loses nothing that is done."""
+        one = self.mutants[outcome.name]
+        record = {
+            **self.known.get(one.name, {}),
+            "requirement": one.requirement,
+            "fault": one.fault,
+            "killed": outcome.killed,
+            "reached": outcome.reached,
+            "by": list(outcome.by),
+            "shown": outcome.shown,
         }
-        console.print(f"{len(outcomes):>4}/{len(todo)}", line_of(outcome))
+        if outcome.also is None:
+            record["fingerprint"] = self._own(one)
+        else:
+            record |= {"also": list(outcome.also), "whole": self._whole(one)}
+        self.known[one.name] = record
+        if self.write:
+            write_matrix(self.known)
+        self.done += 1
+        self.failed += not outcome.killed
+        self._show(one, outcome)
 
-    asyncio.run(matrix.run(spec, todo, whole=parsed.whole, at_once=parsed.at_once, on_outcome=show))
-    if not parsed.dry_run:
-        write_matrix(known)
-    bad = [outcome for outcome in outcomes if not good(outcome)]
-    seconds = time.monotonic() - started
-    fresh = len(entries) - len(todo)
-    console.print(
-        f"{len(outcomes) - len(bad)} of {len(outcomes)} mutants killed in {seconds:.0f} s"
-        + (f"; {fresh} unchanged since their last run" if fresh else "")
-    )
-    return 1 if bad else 0
+    def unexplained(self, name: str) -> list[str]:
+        """Requirements that went red, when last all were run, and that the mutant does not name."""
+        return [found for found in self.known[name].get("also", ()) if found not in self.mutants[name].also]
+
+    def _own(self, one: Mutant) -> str:
+        return fingerprints.own(self.spec, one.requirement, one.shows, file_of(one))
+
+    def _whole(self, one: Mutant) -> str:
+        return fingerprints.whole(self.spec, file_of(one))
+
+    def _show(self, one: Mutant, outcome: Outcome) -> None:
+        width = len(str(self.todo))
+        left = (time.monotonic() - self.started) / self.done * (self.todo - self.done)
+        word, style = ("killed", "green") if outcome.killed else ("SURVIVED", "bold red")
+        if outcome.why_not.startswith("error:"):
+            word = "ERROR"
+        line = Text(f"{self.done:>{width}}/{self.todo} {_minutes(left):>6} left  ")
+        line.append(f"{word:<8}", style)
+        line.append(f" {one.requirement:<9} {one.name}")
+        self.console.print(line)
+        indent = " " * (2 * width + 15)
+        if outcome.why_not:
+            self.console.print(Text(indent + outcome.why_not, "red"))
+        if outcome.also is None:
+            return
+        for requirement, complaint in outcome.blast.items():
+            if requirement not in one.also:
+                self.console.print(Text(f"{indent}unexplained: {requirement} {complaint}", "yellow"))
+        unseen = [name for name in one.also if name not in outcome.also]
+        if unseen:
+            self.console.print(Text(f"{indent}said to break, and did not: {', '.join(unseen)}", "dim"))
 
 
-def chosen(names: list[str]) -> list[Entry]:
-    """The mutants of these names, or all. Raises SelftestError."""
+def _selftest(parsed: argparse.Namespace) -> int:
     every = mutants.load()
-    for name in names:
+    for name in parsed.names:
         if name not in every:
             raise SelftestError(f"there is no mutant {name!r}; parley mutants lists them")
-    return [
-        Entry(found.name, found.requirement, found.fault, found.also, Path(inspect.getfile(found.cls)))
-        for found in every.values()
-        if not names or found.name in names
-    ]
+    names = [name for name in every if not parsed.names or name in parsed.names]
+    test = Selftest(load(), every, read_matrix(), parsed.whole, not parsed.dry_run)
+    todo = [name for name in names if parsed.all or test.stale(name)]
+    test.todo = len(todo)
+    entries = [entry_of(every[name]) for name in todo]
+    stopped = False
+    try:
+        asyncio.run(workers.run(entries, whole=parsed.whole, at_once=parsed.at_once, on_outcome=test.take))
+    except KeyboardInterrupt:
+        stopped = True
+    return _summary(test, names, stopped=stopped)
 
 
-def stale(spec: Spec, entry: Entry, known: dict[str, Any], *, whole: bool) -> bool:
-    """Whether the mutant has to be run again."""
-    record = known.get(entry.name, {})
-    same = record.get("fingerprint") == matrix.fingerprint(spec, entry)
-    return not (same and record.get("killed") and (not whole or "also" in record))
+def _summary(test: Selftest, names: list[str], *, stopped: bool) -> int:
+    """The last words: what is proven, what is not, and how long it took."""
+    seconds = time.monotonic() - test.started
+    survived = [name for name in names if not test.known.get(name, {}).get("killed")]
+    unexplained = {name: test.unexplained(name) for name in names if name in test.known}
+    unexplained = {name: found for name, found in unexplained.items() if found}
+    not_whole = [name for name in names if "also" not in test.known.get(name, {})]
+    say = test.console.print
+    if stopped:
+        say(Text(f"stopped after {test.done} of {test.todo}; what was done is kept"))
+    for name in survived:
+        say(Text(f"not killed: {name} ({test.mutants[name].requirement})", "bold red"))
+    for name, found in unexplained.items():
+        say(Text(f"unexplained: {name} also breaks {', '.join(found)}", "yellow"))
+    if not_whole:
+        say(Text(f"{len(not_whole)} not yet run against all checks (parley selftest --whole)", "dim"))
+    say(
+        Text(
+            f"{len(names) - len(survived)} of {len(names)} mutants killed, {len(survived)} not; "
+            f"{len(unexplained)} with unexplained blast; "
+            f"{test.done} run in {seconds:.0f} s, {len(names) - test.todo} unchanged"
+        )
+    )
+    return 1 if survived or unexplained or stopped else 0
 
 
-def good(outcome: Outcome) -> bool:
-    return outcome.killed and not outcome.unexplained and not outcome.error
+def entry_of(one: Mutant) -> Entry:
+    """Raises SelftestError where what its complaint shows is no pattern."""
+    try:
+        re.compile(one.shows)
+    except re.error as error:
+        raise SelftestError(f"{file_of(one).name}: shows: no regular expression: {error}") from None
+    return Entry(one.name, one.requirement, one.shows, bool(one.untied))
 
 
-def line_of(outcome: Outcome) -> Text:
-    entry = outcome.entry
-    word, style = ("killed  ", "green") if outcome.killed else ("SURVIVED", "bold red")
-    if outcome.error:
-        word = "ERROR   "
-    line = Text.assemble((word, style), f" {entry.requirement:<9} {entry.name}")
-    if outcome.error:
-        line.append(f"  {outcome.error}", "red")
-    elif not outcome.killed:
-        reached = "reached" if outcome.reached else "its wrong path was never reached"
-        line.append(f"  {outcome.verdict}, {reached}", "red")
-    if outcome.unexplained:
-        line.append(f"  unexplained: {', '.join(outcome.unexplained)}", "yellow")
-    return line
+def file_of(one: Mutant) -> Path:
+    return Path(inspect.getfile(one.cls))
 
 
-def read_matrix() -> dict[str, Any]:
+def read_matrix() -> dict[str, Record]:
     """The matrix as shipped: mutant name -> its record."""
     if not MATRIX.exists():
         return {}
-    found: dict[str, Any] = json.loads(MATRIX.read_text(encoding="utf-8"))["mutants"]
+    found: dict[str, Record] = json.loads(MATRIX.read_text(encoding="utf-8"))["mutants"]
     return found
 
 
-def write_matrix(known: dict[str, Any]) -> None:
-    """Keeps only mutants that there are, in a stable order."""
+def write_matrix(known: dict[str, Record]) -> None:
+    """Keeps only mutants that there are, in a stable order. What was there stays until the new is whole."""
     there = mutants.load()
     kept = {name: known[name] for name in sorted(known) if name in there}
-    MATRIX.write_text(json.dumps({"mutants": kept}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    made = MATRIX.with_suffix(".json.new")
+    made.write_text(json.dumps({"mutants": kept}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    os.replace(made, MATRIX)
+
+
+def _minutes(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"

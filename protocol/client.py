@@ -18,6 +18,7 @@ from protocol.transcript import Redactor, Transcript
 from protocol.wire import Wire
 
 Delivery = Literal["bearer", "cookie", "none"]
+EXCHANGE_HEADER = "X-Parley-Exchange"  # the exchange's number in the run log: to find it in the target's own
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,10 @@ class User:
 
     async def send(self, request: Request) -> Answer:
         """Sends the request as it is. The answer is decrypted where it is an envelope for this bearer."""
+        number = self.lane.transcript.next_id()
+        sent = request.with_header(EXCHANGE_HEADER, str(number))
         self.lane.on_request(self, request)
-        answer = replace(await self.lane.wire.send(request), exchange=self.lane.transcript.next_id())
+        answer = replace(await self.lane.wire.send(sent), exchange=number)
         opened = await self._open(answer)
         self.lane.transcript.record(
             request, opened, actor=self.actor, attempt=self.lane.attempt, redactor=self.lane.redactor

@@ -28,7 +28,7 @@ class Probe:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # each is itself: they are looked up by the ten thousand
 class Pattern:
     """A named thing that no answer may show."""
 

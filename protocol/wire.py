@@ -23,6 +23,7 @@ from pyreqwest.request import RequestBuilder
 
 from protocol.operations import Answer, Header, Request, decode
 
+SILENCE_S = 5.0  # so long may a target say nothing, once a request is there or in the middle of an answer
 MAX_ANSWER_BYTES = 2 * 1024 * 1024  # nothing the protocol allows comes near it
 
 NOT_ASCII = "(not ASCII)"  # stands for a header value that the client library cannot read
@@ -85,7 +86,8 @@ class Wire:
     def __init__(self, options: WireOptions) -> None:
         self.options = options
         self.pulse = Pulse()
-        self._client = httpx.AsyncClient(transport=_transport(options))
+        # Without httpx's client above it, whose cookies, redirects and authentication nobody wants here.
+        self._transport = _transport(options)
 
     async def send(self, request: Request) -> Answer:
         """Sends once; never raises for what the target does."""
@@ -95,7 +97,7 @@ class Wire:
         return answer
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await self._transport.aclose()
 
     async def _exchange(self, request: Request) -> Answer:
         started = time.monotonic()
@@ -121,8 +123,9 @@ class Wire:
             self.options.base_url + request.path,
             headers=[*request.headers, *self.options.headers],
             content=request.body,
+            extensions={"timeout": httpx.Timeout(SILENCE_S).as_dict()},
         )
-        response = await self._client.send(outgoing, stream=True, follow_redirects=False)
+        response = await self._transport.handle_async_request(outgoing)
         try:
             chunks: list[bytes] = []
             size = 0

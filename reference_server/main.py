@@ -16,7 +16,8 @@ from reference_server.config import Config, ConfigError
 from reference_server.config import load as load_config
 from reference_server.log import Log, open_log
 from reference_server.mutants import MutantError, parts_of
-from reference_server.serving import ServeError, claim, serve
+from reference_server.mutants.telling import Telling
+from reference_server.serving import Application, ServeError, claim, serve
 
 USAGE_ERROR = 2
 
@@ -30,7 +31,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         claimed = claim(options.host, options.port)
         log = open_log(config.log_file, config.log_level)
         parts = _mutated(options.mutant, log) if options.mutant else None
-        app = build(spec, config, log, parts)
+        app: Application = build(spec, config, log, parts)
+        if parts is not None:
+            app = Telling(app)
     except (ConfigError, SpecError, ServeError, MutantError) as error:
         print(f"parley serve: {error}", file=sys.stderr)
         return USAGE_ERROR
@@ -47,8 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _mutated(name: str, log: Log) -> Parts:
-    """The parts with a fault in them; the log says when its wrong path is first taken."""
-    parts = parts_of(name, lambda: log.announce("mutant_reached", mutant=name))
+    """The parts with a fault in them; the log says in which exchanges its wrong path is taken."""
+    parts = parts_of(name, lambda exchange: log.announce("mutant_reached", mutant=name, exchange=exchange))
     log.warning("mutant", mutant=name, hint="this server is wrong on purpose")
     return parts
 

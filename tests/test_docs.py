@@ -57,6 +57,7 @@ def test_the_readme_and_the_documents_name_options_that_exist() -> None:
         named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) - {
             "--long",
             "--whole",
+            "--all",
             "--config",
             "--check",
         }

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+import urllib.error
+import urllib.request
+from collections import Counter
 
 import pytest
 
 from conformance.proofs import MATRIX, proofs
+from conformance.server_process import EmbeddedServer
 from protocol.spec import load
 from reference_server import mutants
 from reference_server.assembly import Parts
@@ -18,6 +23,7 @@ ALL = mutants.load()
 KNOWN = json.loads(MATRIX.read_text(encoding="utf-8"))["mutants"]
 # A SHOULD over https has no mutant: the reference server speaks http.
 WITHOUT = {"HDR-3"}
+LEAST = 150
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -28,32 +34,63 @@ def test_a_mutant_breaks_what_is_checked_and_explains_the_rest(name: str) -> Non
     assert mutant.requirement not in mutant.also
     assert bool(mutant.also) == bool(mutant.why_also)
     assert mutant.into(Parts()) != Parts()
+    re.compile(mutant.shows)
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_the_matrix_that_ships_has_it_killed_and_reached(name: str) -> None:
+def test_the_matrix_that_ships_has_it_killed_reached_and_explained(name: str) -> None:
     record = KNOWN[name]
     assert record["killed"]
     assert record["reached"]
     assert record["by"]
     assert record["requirement"] == ALL[name].requirement
+    assert ALL[name].shows in record["shown"] or re.search(ALL[name].shows, record["shown"])
+    assert set(record["also"]) <= set(ALL[name].also)
 
 
 def test_the_matrix_names_no_mutant_that_is_gone() -> None:
     assert KNOWN.keys() == ALL.keys()
+    assert len(ALL) >= LEAST
 
 
 def test_every_checked_requirement_but_mays_has_a_mutant() -> None:
+    """More than is asked: of the SHOULDs half would do."""
     checked = {r.id for r in SPEC.requirements.values() if r.checked is not None and r.level != "MAY"}
     assert checked - proofs().keys() == WITHOUT
 
 
-def test_one_is_found_by_its_own_check_and_no_other() -> None:
+def test_what_cannot_be_told_of_an_attempt_is_the_exception() -> None:
+    assert Counter(bool(mutant.untied) for mutant in ALL.values())[True] == 0
+
+
+def selftest(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "parley", "selftest", "--all", "--dry-run", *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_one_is_found_by_its_own_check_for_its_own_reason() -> None:
     """The whole way: a server with the fault, the suite, the verdict, the reached report."""
-    command = [sys.executable, "-m", "parley", "selftest", "--all", "--dry-run", "offer-survives-reading"]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    ended = selftest("offer-survives-reading")
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "killed" in ended.stdout
+    assert "1 of 1 mutants killed" in ended.stdout
+
+
+def test_a_mutant_says_in_which_exchanges_it_was_reached() -> None:
+    """Each once; what has no number, or none that can be one, belongs to no exchange."""
+    server = EmbeddedServer({}, mutant="a401-says-nothing")
+    url = server.start()
+    try:
+        for number in ("7", "8", "8", "", "nine"):
+            request = urllib.request.Request(f"{url}/signaling/rooms", headers={"X-Parley-Exchange": number})
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(request, timeout=10)
+            assert refused.value.code == 401
+        with urllib.request.urlopen(f"{url}/health", timeout=10) as answer:
+            assert answer.status == 200
+    finally:
+        server.end()
+    assert server.reached == {7, 8, None}
+    assert not any("mutant_reached" in line for line in server.log)
 
 
 def test_an_unknown_mutant_is_refused_in_one_line() -> None:

@@ -105,6 +105,15 @@ async def an_unread_offer_is_there_shortly_before_its_end(
     expect(answer).accepted().offer_is(offer)
 
 
+@check("MBOX-6", clock=True, extra=True)
+async def a_newer_offers_lifetime_is_its_own(alice: User, bob: User, room: str, offer: str) -> None:
+    given(await alice.send_offer(room, sdp()))
+    await after("grace_before + grace_after")
+    posted = given(await alice.send_offer(room, offer))
+    await after("offer_lifetime - grace_before", since=posted)
+    expect(await bob.get_offer(room)).accepted().offer_is(offer)
+
+
 @check("MBOX-7")
 async def a_newer_offer_replaces_an_unread_one(alice: User, bob: User, room: str) -> None:
     older, newer = sdp(), sdp()

@@ -238,6 +238,12 @@ async def the_listing_shows_the_newest_activity_first(alice: User, bob: User) ->
     expect(times, "lastActivity in the order listed").equals(falling)
 
 
+@check("ROOM-10", clock=True, extra=True)
+async def an_idle_room_is_listed_until_the_window_ends(alice: User, bob: User, room: str) -> None:
+    await after("listing_window - grace_before")
+    expect(await listed(bob, room), "the room in the listing shortly before the window ends").differs(None)
+
+
 @check("ROOM-11")
 async def join_and_heartbeat_refresh_the_activity(alice: User, bob: User, carol: User, room: str) -> None:
     before: Any = (await listed(alice, room) or {}).get("lastActivity")
@@ -281,6 +287,14 @@ async def a_room_idle_past_its_lifetime_is_gone(alice: User, carol: User, dave: 
     await after("room_lifetime + grace_after")
     expect(await listed(alice, room), "the expired room in the listing").equals(None)
     expect(await dave.join(room)).refused()
+
+
+@check("ROOM-13", clock=True, extra=True)
+async def a_rooms_lifetime_begins_anew_with_a_write(alice: User, carol: User, room: str) -> None:
+    await after("room_lifetime - grace_before")
+    expect(await alice.heartbeat(room)).accepted()
+    await after("grace_before + grace_after")
+    expect(await carol.join(room)).accepted()
 
 
 @check("ROOM-14")

@@ -1,7 +1,8 @@
 """Deliberately wrong variants of the reference server, one short file a fault, named by what they break.
 
 A mutant is a subclass of one of the server's parts (assembly.Parts). It calls `self.reached()` where its
-wrong path is taken, so that a check that goes red is known to have gone red for it. Never on by default.
+wrong path is taken, and names what a check's complaint must show: so a check that goes red is known to have
+gone red for it. Never on by default.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, get_args, get_type_hints
 
 from reference_server.assembly import Parts
+from reference_server.mutants.telling import exchange
 
 
 class MutantError(Exception):
@@ -24,14 +26,17 @@ class MutantError(Exception):
 class Mutant:
     """One fault. `also` are requirements that it cannot help breaking besides its own, with the reason why.
 
-    `needs` says what of the target must be so for the fault to show: nothing, or `bearer`.
+    `shows` is a text or a pattern that is found in the complaint of a check that went red for this fault.
+    `untied` says why the wrong path cannot be reported in the attempt that goes red; empty where it is.
     """
 
     name: str
     requirement: str
     fault: str
+    shows: str
     also: tuple[str, ...]
     why_also: str
+    untied: str
     parts: tuple[str, ...]
     cls: type[Any]
 
@@ -49,12 +54,19 @@ class Reaching:
     on_reached: ClassVar[Callable[[], None]] = staticmethod(lambda: None)
 
     def reached(self) -> None:
-        """The wrong path was taken."""
+        """The wrong path was taken, for the request that is being answered."""
         type(self).on_reached()
 
 
 def mutant(
-    requirement: str, fault: str, *, also: Iterable[str] = (), why_also: str = "", parts: Iterable[str] = ()
+    requirement: str,
+    fault: str,
+    *,
+    shows: str,
+    also: Iterable[str] = (),
+    why_also: str = "",
+    untied: str = "",
+    parts: Iterable[str] = (),
 ) -> Callable[[type[Any]], type[Any]]:
     """Registers a subclass of a part as a mutant that breaks the requirement.
 
@@ -68,8 +80,18 @@ def mutant(
             raise MutantError(f"{name}: there are two mutants of that name")
         if tuple(also) and not why_also:
             raise MutantError(f"{name}: says what else it breaks, but not why")
+        if not shows:
+            raise MutantError(f"{name}: does not say what the complaint about it shows")
         MUTANTS[name] = Mutant(
-            name, requirement, fault, tuple(also), why_also, tuple(parts) or _parts_of(cls), cls
+            name,
+            requirement,
+            fault,
+            shows,
+            tuple(also),
+            why_also,
+            untied,
+            tuple(parts) or _parts_of(cls),
+            cls,
         )
         return cls
 
@@ -83,17 +105,21 @@ def load() -> dict[str, Mutant]:
     return dict(sorted(MUTANTS.items(), key=lambda pair: (pair[1].requirement, pair[0])))
 
 
-def parts_of(name: str, on_reached: Callable[[], None]) -> Parts:
-    """The parts of a server with this fault. Raises MutantError."""
+def parts_of(name: str, on_reached: Callable[[int | None], None]) -> Parts:
+    """The parts of a server with this fault; `on_reached` gets each exchange that took the wrong path, once.
+
+    None stands for what belongs to no exchange. Raises MutantError.
+    """
     found = load().get(name)
     if found is None:
         raise MutantError(f"there is no mutant {name!r}; parley mutants lists them")
-    said: list[bool] = []
+    told: set[int | None] = set()
 
     def once() -> None:
-        if not said:
-            said.append(True)
-            on_reached()
+        number = exchange.get()
+        if number not in told:
+            told.add(number)
+            on_reached(number)
 
     found.cls.on_reached = staticmethod(once)
     return found.into(Parts())

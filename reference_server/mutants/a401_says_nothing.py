@@ -9,7 +9,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.requests import Request
 
 
-@mutant("AUTH-13", "a 401 carries no WWW-Authenticate")
+@mutant(
+    "AUTH-13",
+    "a 401 carries no WWW-Authenticate",
+    shows="the WWW-Authenticate header of listRooms: wanted anything but None; got None",
+)
 class A401SaysNothing(Reaching, App):
     def _response(self, request: Request, status: int, fields: bytes, body: bytes) -> Response:
         if status == 401:

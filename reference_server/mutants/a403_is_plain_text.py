@@ -7,7 +7,13 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.requests import Request
 
 
-@mutant("ERR-4", "a 403 is plain text")
+@mutant(
+    "ERR-4",
+    "a 400 or a 403 is plain text",
+    shows=r"the 40[03] of \w+ is text/plain, not JSON",
+    also=["VAL-16", "ENC-5"],
+    why_also="they look into such a body",
+)
 class A403IsPlainText(Reaching, App):
     def _response(self, request: Request, status: int, fields: bytes, body: bytes) -> Response:
         if status in (400, 403):

@@ -9,7 +9,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.requests import Request
 
 
-@mutant("CORS-6", "a 429 carries no CORS headers")
+@mutant(
+    "CORS-6",
+    "a 429 carries no CORS headers",
+    shows="a_429_carries_the_cors_headers: the Access-Control-Allow-Origin header of createRoom",
+)
 class A429WithoutCors(Reaching, App):
     def _response(self, request: Request, status: int, fields: bytes, body: bytes) -> Response:
         made = super()._response(request, status, fields, body)

@@ -9,7 +9,13 @@ from reference_server.requests import Request
 from reference_server.routes import Route
 
 
-@mutant("CSRF-4", "a bearer's write needs X-CSRF-Token too", also=["AUTH-9"], why_also="it writes by bearer")
+@mutant(
+    "CSRF-4",
+    "a bearer's write needs X-CSRF-Token too",
+    shows=r"a_bearer_write_needs_no_header\[\w+\]: \w+: wanted 200 .* got 403 .*X-CSRF-Token",
+    also=["AUTH-9", "ENC-1"],
+    why_also="they write by bearer",
+)
 class ABearerNeedsACsrfWord(Reaching, App):
     def _checked(
         self,

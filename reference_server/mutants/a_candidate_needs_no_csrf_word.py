@@ -14,6 +14,7 @@ from reference_server.routes import Route
 @mutant(
     "CSRF-1",
     "candidates and invitations need no CSRF word",
+    shows=r"\[sendCandidate]: sendCandidate: wanted 403; got 200",
     also=["CSRF-2"],
     why_also="where none is needed, a wrong one will do",
 )

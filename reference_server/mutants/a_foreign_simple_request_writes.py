@@ -10,7 +10,11 @@ from reference_server.requests import Request
 from reference_server.routes import Route
 
 
-@mutant("CORS-8", "a simple request of a foreign page is not guarded")
+@mutant(
+    "CORS-8",
+    "a simple request of a foreign page is not guarded",
+    shows="a_foreign_simple_request_has_no_effect: offer of getOffer: wanted",
+)
 class AForeignSimpleRequestWrites(Reaching, App):
     def _checked(
         self,

@@ -10,7 +10,11 @@ from reference_server.requests import Request
 from reference_server.routes import Route
 
 
-@mutant("AUTH-23", "a good cookie excuses a bad bearer")
+@mutant(
+    "AUTH-23",
+    "a good cookie excuses a bad bearer",
+    shows="a_good_cookie_does_not_excuse_a_bad_bearer: listRooms: wanted 401; got 200",
+)
 class AGoodCookieExcusesABadBearer(Reaching, App):
     quick = False
 

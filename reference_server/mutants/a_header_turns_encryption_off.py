@@ -9,7 +9,11 @@ from reference_server.requests import Request
 from reference_server.routes import Route
 
 
-@mutant("ENC-8", "a client's debugging header turns encryption off")
+@mutant(
+    "ENC-8",
+    "a client's debugging header turns encryption off",
+    shows="the header X-Encrypted: wanted 'true'; got 'false'",
+)
 class AHeaderTurnsEncryptionOff(Reaching, App):
     def _checked(
         self,

@@ -6,7 +6,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.state import Room, Rooms
 
 
-@mutant("CONC-6", "a join right after a heartbeat puts the activity back to what it was before")
+@mutant(
+    "CONC-6",
+    "a join right after a heartbeat puts the activity back to what it was before",
+    shows=r"(?s)a heartbeat and a join at once: wanted an order of these.*lastActivity -",
+)
 class AJoinLosesAHeartbeat(Reaching, Rooms):
     _last = ("", 0, 0)
 

@@ -10,7 +10,11 @@ from reference_server.requests import Request
 from reference_server.routes import Route
 
 
-@mutant("VAL-6", "an array of one object is taken for the object")
+@mutant(
+    "VAL-6",
+    "an array of one object is taken for the object",
+    shows=r"\[not_an_object]: heartbeat: wanted 400; got 200",
+)
 class AListOfOneWillDo(Reaching, App):
     def _handled(
         self, request: Request, route: Route, params: dict[str, str], identity: Identity | None

@@ -10,6 +10,7 @@ from reference_server.mutants import Reaching, mutant
 @mutant(
     "CSRF-1",
     "a missing CSRF header is not noticed",
+    shows=r"without_the_header_is_refused\[heartbeat]: heartbeat: wanted 403; got 200",
     also=["CSRF-5"],
     why_also="what is not refused has an effect",
 )

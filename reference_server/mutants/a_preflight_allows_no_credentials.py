@@ -9,7 +9,11 @@ from reference_server.requests import Request
 LINE = b"access-control-allow-credentials: true\r\n"
 
 
-@mutant("CORS-2", "a preflight carries no Access-Control-Allow-Credentials")
+@mutant(
+    "CORS-2",
+    "a preflight carries no Access-Control-Allow-Credentials",
+    shows="Access-Control-Allow-Credentials of a preflight: wanted 'true'; got None",
+)
 class APreflightAllowsNoCredentials(Reaching, App):
     def _response(self, request: Request, status: int, fields: bytes, body: bytes) -> Response:
         found = super()._response(request, status, fields, body)

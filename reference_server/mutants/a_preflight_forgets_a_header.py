@@ -6,7 +6,11 @@ from reference_server.cors import Cors
 from reference_server.mutants import Reaching, mutant
 
 
-@mutant("CORS-1", "a preflight does not allow X-CSRF-Token")
+@mutant(
+    "CORS-1",
+    "a preflight does not allow X-CSRF-Token",
+    shows="the headers allowed: wanted something with 'x-csrf-token' in it",
+)
 class APreflightForgetsAHeader(Reaching, Cors):
     def preflight(self, origin: bytes | None) -> bytes:
         self.reached()

@@ -9,7 +9,11 @@ from reference_server.refusal import Forbidden
 from reference_server.routes import Call
 
 
-@mutant("PRIV-7", "the refusal of a stranger quotes the offer in the box")
+@mutant(
+    "PRIV-7",
+    "the refusal of a stranger quotes the offer in the box",
+    shows="what getOffer tells a stranger: wanted nothing with 'mk",
+)
 class ARefusalQuotesTheOffer(Reaching, MailHandlers):
     def get(self, kind: str, call: Call) -> Json:
         try:

@@ -11,7 +11,11 @@ from reference_server.requests import Request
 from reference_server.routes import Call, Route
 
 
-@mutant("CSRF-5", "a heartbeat without X-CSRF-Token is done, and refused afterwards")
+@mutant(
+    "CSRF-5",
+    "a heartbeat without X-CSRF-Token is done, and refused afterwards",
+    shows=r"after a refused join and heartbeat: wanted \{\}; got .*lastActivity",
+)
 class ARefusedHeartbeatCounts(Reaching, App):
     def _checked(
         self,

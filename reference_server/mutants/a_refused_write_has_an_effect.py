@@ -13,8 +13,7 @@ from reference_server.routes import Route
 @mutant(
     "CSRF-5",
     "a write without X-CSRF-Token is done, and refused afterwards",
-    also=["CORS-8"],
-    why_also="so is one of a foreign page",
+    shows=r"after a refused leave: wanted \{\}; got \{'participantCount'",
 )
 class ARefusedWriteHasAnEffect(Reaching, App):
     def _checked(

@@ -6,7 +6,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.state import Rooms
 
 
-@mutant("ROOM-7", "a room ends when its broadcaster leaves, whoever is still in it")
+@mutant(
+    "ROOM-7",
+    "a room ends when its broadcaster leaves, whoever is still in it",
+    shows="participantCount after the broadcaster left: wanted 1; got None",
+)
 class ARoomEndsWithItsBroadcaster(Reaching, Rooms):
     def leave(self, room_id: str, user: str) -> bool:
         room = self.find(room_id)

@@ -11,8 +11,9 @@ from reference_server.routes import Call
 @mutant(
     "MBOX-9",
     "an answer posted empties the offer box",
-    also=["CONC-5"],
-    why_also="both boxes of a room are written there",
+    shows="the_two_boxes_are_independent: getOffer: wanted 200 .* got 404",
+    also=["AUTH-12", "PRIV-7", "CONC-5"],
+    why_also="an offer and an answer are in their boxes at the same time there",
 )
 class AnAnswerEmptiesTheOfferBox(Reaching, MailHandlers):
     def send(self, kind: str, call: Call) -> Json:

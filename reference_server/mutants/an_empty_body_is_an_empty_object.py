@@ -10,7 +10,11 @@ from reference_server.requests import Request
 from reference_server.routes import Route
 
 
-@mutant("VAL-6", "an empty leave is taken for `{}` and answered with success")
+@mutant(
+    "VAL-6",
+    "an empty leave is taken for `{}` and answered with success",
+    shows=r"\[leaveRoom]: leaveRoom: wanted 400; got 200",
+)
 class AnEmptyBodyIsAnEmptyObject(Reaching, App):
     def _handled(
         self, request: Request, route: Route, params: dict[str, str], identity: Identity | None

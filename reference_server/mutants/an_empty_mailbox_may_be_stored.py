@@ -9,7 +9,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.requests import Request
 
 
-@mutant("HDR-4", "the 404 of an empty mailbox carries no Cache-Control, and a 404 may be cached")
+@mutant(
+    "HDR-4",
+    "the 404 of an empty mailbox carries no Cache-Control, and a 404 may be cached",
+    shows=r"Cache-Control of the 404 of getOffer: wanted something with 'no-store' in it; got \[]",
+)
 class AnEmptyMailboxMayBeStored(Reaching, App):
     def _response(self, request: Request, status: int, fields: bytes, body: bytes) -> Response:
         if status == 404:

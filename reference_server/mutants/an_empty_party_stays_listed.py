@@ -6,7 +6,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.state import Rooms
 
 
-@mutant("PARTY-11", "a party room left by all stays listed under its parent")
+@mutant(
+    "PARTY-11",
+    "a party room left by all stays listed under its parent",
+    shows=r"the party rooms after all left: wanted \[]; got \['room_",
+)
 class AnEmptyPartyStaysListed(Reaching, Rooms):
     def leave(self, room_id: str, user: str) -> bool:
         room = self.find(room_id)

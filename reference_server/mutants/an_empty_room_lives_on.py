@@ -9,8 +9,9 @@ from reference_server.state import Rooms
 @mutant(
     "ROOM-8",
     "a room left by all lives on",
-    also=["PARTY-11"],
-    why_also="so does a party room",
+    shows=r"the room in the listing after all left: wanted None; got \{",
+    also=["MBOX-10", "PARTY-11"],
+    why_also="so does a party room, and so does the mail of either",
 )
 class AnEmptyRoomLivesOn(Reaching, Rooms):
     def leave(self, room_id: str, user: str) -> bool:

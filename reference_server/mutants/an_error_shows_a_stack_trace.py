@@ -9,7 +9,9 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.requests import Request
 
 
-@mutant("ERR-5", "a 400 shows where in the source it was made")
+@mutant(
+    "ERR-5", "a 400 shows where in the source it was made", shows="shows a Python traceback: .*File .*app.py"
+)
 class AnErrorShowsAStackTrace(Reaching, App):
     def _response(self, request: Request, status: int, fields: bytes, body: bytes) -> Response:
         if status == 400:

@@ -11,7 +11,11 @@ from reference_server.requests import Request
 from reference_server.routes import Route
 
 
-@mutant("RATE-14", "a request refused as invalid spends the budget")
+@mutant(
+    "RATE-14",
+    "a request refused as invalid spends the budget",
+    shows="an_invalid_request_spends_nothing: createRoom 1 of 5 .* got 429",
+)
 class AnInvalidRequestSpends(Reaching, App):
     def _handled(
         self, request: Request, route: Route, params: dict[str, str], identity: Identity | None

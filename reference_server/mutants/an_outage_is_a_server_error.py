@@ -13,6 +13,7 @@ from reference_server.mutants import Reaching, mutant
 @mutant(
     "AUTH-17",
     "with the issuer out of reach an unknown key makes a server error",
+    shows="listRooms: wanted 401 or 503; got 500",
     also=["ERR-3"],
     why_also="a 5xx is one whatever made it",
 )

@@ -13,6 +13,7 @@ from reference_server.mutants import Reaching, mutant
 @mutant(
     "AUTH-21",
     "a token of an unknown kid is taken at its word",
+    shows="a_token_of_an_unknown_key_is_refused: listRooms: wanted 401; got 200",
     also=["AUTH-17"],
     why_also="in an outage too",
 )

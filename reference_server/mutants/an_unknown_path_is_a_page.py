@@ -11,6 +11,7 @@ from reference_server.requests import Request
 @mutant(
     "ERR-1",
     "an unknown path is answered with a page",
+    shows="an_unknown_path_is_a_json_404",
     also=["ERR-4"],
     why_also="a page is no error of either shape",
 )

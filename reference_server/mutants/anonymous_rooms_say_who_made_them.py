@@ -8,7 +8,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.routes import Call
 
 
-@mutant("PRIV-2", "a join's answer names the maker of an anonymous room")
+@mutant(
+    "PRIV-2",
+    "a join's answer names the maker of an anonymous room",
+    shows="the fields of the room in joinRoom: wanted nothing with 'broadcasterName' in it",
+)
 class AnonymousRoomsSayWhoMadeThem(Reaching, RoomHandlers):
     def join(self, call: Call) -> Json:
         answer = super().join(call)

@@ -8,7 +8,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.routes import Call
 
 
-@mutant("PRIV-4", "private host candidates are passed on in anonymous rooms")
+@mutant(
+    "PRIV-4",
+    "private host candidates are passed on in anonymous rooms",
+    shows="the candidates that bob sees: wanted nothing with '10.1.2.3' in it",
+)
 class AnonymousRoomsTellPrivateAddresses(Reaching, IceHandlers):
     def send(self, call: Call) -> Json:
         room = self._rooms.of_participant(call.fields["roomId"], call.user)

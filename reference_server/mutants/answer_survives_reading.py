@@ -9,6 +9,7 @@ from reference_server.mutants import Reaching, mutant
 @mutant(
     "MBOX-3",
     "an answer is handed out again and again",
+    shows="an_answer_is_read_once: getAnswer: wanted 404; got 200",
     parts=["answers"],
     also=["CONC-1", "CONC-5"],
     why_also="of many reads at once every one gets it",

@@ -9,7 +9,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.requests import Request
 
 
-@mutant("CORS-7", "answers carry no Vary")
+@mutant(
+    "CORS-7",
+    "answers carry no Vary",
+    shows=r"the members of Vary: wanted something with 'origin' in it; got \[]",
+)
 class AnswersDoNotVary(Reaching, App):
     def _response(self, request: Request, status: int, fields: bytes, body: bytes) -> Response:
         self.reached()

@@ -9,7 +9,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.requests import Request
 
 
-@mutant("HDR-2", "nothing says that answers are not to be framed")
+@mutant(
+    "HDR-2",
+    "nothing says that answers are not to be framed",
+    shows="whether the 200 of listRooms forbids framing: wanted True; got False",
+)
 class AnswersMayBeFramed(Reaching, App):
     def _response(self, request: Request, status: int, fields: bytes, body: bytes) -> Response:
         self.reached()

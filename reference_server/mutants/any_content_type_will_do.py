@@ -10,7 +10,11 @@ from reference_server.requests import Request
 from reference_server.routes import Route
 
 
-@mutant("VAL-10", "the Content-Type is not looked at")
+@mutant(
+    "VAL-10",
+    "the Content-Type is not looked at",
+    shows=r"a_wrong_content_type_is_refused\[.*\]: createRoom: wanted 400 or 415; got 200",
+)
 class AnyContentTypeWillDo(Reaching, App):
     def _handled(
         self, request: Request, route: Route, params: dict[str, str], identity: Identity | None

@@ -13,7 +13,11 @@ from reference_server.requests import Request
 from reference_server.routes import Route
 
 
-@mutant("ICE-7", "any text is taken for a candidate")
+@mutant(
+    "ICE-7",
+    "any text is taken for a candidate",
+    shows=r"what_is_no_candidate_line_is_refused\['parley'\]: sendCandidate: wanted 400; got 200",
+)
 class AnyTextIsACandidate(Reaching, App):
     def _handled(
         self, request: Request, route: Route, params: dict[str, str], identity: Identity | None

@@ -8,7 +8,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.routes import Call
 
 
-@mutant("MBOX-12", "who is no participant can post an offer")
+@mutant(
+    "MBOX-12",
+    "who is no participant can post an offer",
+    shows=r"\[offer]: sendOffer: wanted 403 or 404; got 200",
+)
 class AnybodyPostsMail(Reaching, MailHandlers):
     def send(self, kind: str, call: Call) -> Json:
         room = self._rooms.find(call.fields["roomId"])

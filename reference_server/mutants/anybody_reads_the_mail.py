@@ -12,6 +12,7 @@ from reference_server.routes import Call
 @mutant(
     "MBOX-12",
     "who is no participant can read the offer",
+    shows=r"\[offer]: getOffer: wanted 403 or 404; got 200",
     also=["PRIV-7"],
     why_also="what is sent in a room then leaves it",
 )

@@ -10,7 +10,11 @@ from reference_server.requests import Request
 from reference_server.routes import Route
 
 
-@mutant("VAL-7", "invalid UTF-8 is replaced and goes on")
+@mutant(
+    "VAL-7",
+    "invalid UTF-8 is replaced and goes on",
+    shows=r"invalid_utf8_is_refused\[.*\]: createRoom: wanted 400; got 200",
+)
 class BrokenTextIsMended(Reaching, App):
     def _handled(
         self, request: Request, route: Route, params: dict[str, str], identity: Identity | None

@@ -8,7 +8,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.routes import Call
 
 
-@mutant("ICE-5", "candidates are gone once they were read")
+@mutant(
+    "ICE-5",
+    "candidates are gone once they were read",
+    shows=r"the candidates from the start: wanted .*; got \[\]",
+)
 class CandidatesAreReadOnce(Reaching, IceHandlers):
     def get(self, call: Call) -> Json:
         answer = super().get(call)

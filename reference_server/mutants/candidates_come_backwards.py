@@ -8,7 +8,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.routes import Call
 
 
-@mutant("ICE-5", "candidates come newest first")
+@mutant(
+    "ICE-5",
+    "candidates come newest first",
+    shows=r"the candidates since the cursor: wanted \['candidate:3 .*; got \['candidate:4 ",
+)
 class CandidatesComeBackwards(Reaching, IceHandlers):
     def get(self, call: Call) -> Json:
         answer = super().get(call)

@@ -11,7 +11,11 @@ from reference_server.routes import Route
 
 
 @mutant(
-    "VAL-19", "a compressed body is a server error", also=["ERR-3"], why_also="a 5xx is one whatever made it"
+    "VAL-19",
+    "a compressed body is a server error",
+    shows="a_compressed_body_is_decoded_or_refused: createRoom: wanted 200 or 400 to 499; got 500",
+    also=["ERR-3"],
+    why_also="a 5xx is one whatever made it",
 )
 class CompressedBodiesFail(Reaching, App):
     def _handled(

@@ -7,7 +7,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.requests import Request
 
 
-@mutant("ENC-6", "answers to a cookie do not say that they are plain")
+@mutant(
+    "ENC-6",
+    "answers to a cookie do not say that they are plain",
+    shows="the header X-Encrypted: wanted 'false'; got ''",
+)
 class CookieAnswersDoNotSayThatTheyArePlain(Reaching, App):
     def _response(self, request: Request, status: int, fields: bytes, body: bytes) -> Response:
         if status == 200 and request.bearer() is None:

@@ -13,8 +13,9 @@ from reference_server.routes import Route
 @mutant(
     "AUTH-10",
     "the cookie does not sign in for the listing",
-    also=["ROOM-10", "ROOM-8", "AUTH-1"],
-    why_also="whoever signs in by cookie cannot list rooms",
+    shows="a_cookie_works: listRooms: wanted 200 .* got 401",
+    also=["ROOM-10", "ERR-3", "VAL-8", "VAL-9", "CSRF-6", "CORS-2", "ENC-6"],
+    why_also="they list rooms, signed in by cookie",
 )
 class CookieDoesNotList(Reaching, App):
     quick = False

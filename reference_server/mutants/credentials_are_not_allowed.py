@@ -9,6 +9,7 @@ from reference_server.mutants import Reaching, mutant
 @mutant(
     "CORS-2",
     "an allowed origin is echoed without Access-Control-Allow-Credentials",
+    shows="the Access-Control-Allow-Credentials header of listRooms: wanted 'true'; got None",
     also=["CORS-6"],
     why_also="errors carry the same headers",
 )

@@ -8,7 +8,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.routes import Call
 
 
-@mutant("ICE-5", "the last candidate comes again with the next cursor")
+@mutant(
+    "ICE-5",
+    "the last candidate comes again with the next cursor",
+    shows=r"the candidates since the cursor: wanted \['candidate:3 .*; got \['candidate:2 ",
+)
 class CursorIsOffByOne(Reaching, IceHandlers):
     def get(self, call: Call) -> Json:
         answer = super().get(call)

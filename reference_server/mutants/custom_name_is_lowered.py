@@ -11,12 +11,13 @@ from reference_server.state import Room, Rooms
 @mutant(
     "ROOM-3",
     "customName is stored in lower case",
-    also=["VAL-5", "CORS-8", "CSRF-5"],
+    shows="wanted 'Tea room-1_x'; got 'tea room-1_x'",
+    also=["VAL-5"],
     why_also="they find a room again by its customName",
 )
 class CustomNameIsLowered(Reaching, Rooms):
     def create(self, creator: str, creator_name: str, **details: Any) -> Room:
-        if details.get("custom_name"):
+        if details.get("custom_name") and not details.get("party"):
             details["custom_name"] = details["custom_name"].lower()
             self.reached()
         return super().create(creator, creator_name, **details)

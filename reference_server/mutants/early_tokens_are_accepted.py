@@ -9,7 +9,11 @@ from reference_server.auth import Authenticator
 from reference_server.mutants import Reaching, mutant
 
 
-@mutant("AUTH-7", "nbf is not looked at")
+@mutant(
+    "AUTH-7",
+    "nbf is not looked at",
+    shows="a_token_that_is_not_yet_valid_is_refused: listRooms: wanted 401; got 200",
+)
 class EarlyTokensAreAccepted(Reaching, Authenticator):
     async def _verified_claims(self, token: str) -> Mapping[str, Any]:
         claims = await super()._verified_claims(token)

@@ -9,7 +9,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.requests import Request
 
 
-@mutant("HDR-1", "errors carry no X-Content-Type-Options")
+@mutant(
+    "HDR-1",
+    "errors carry no X-Content-Type-Options",
+    shows="X-Content-Type-Options on the 401 of listRooms: wanted 'nosniff'; got ''",
+)
 class ErrorsMayBeSniffed(Reaching, App):
     def _response(self, request: Request, status: int, fields: bytes, body: bytes) -> Response:
         if status >= 400:

@@ -9,6 +9,7 @@ from reference_server.mutants import Reaching, mutant
 @mutant(
     "CORS-3",
     "every origin is echoed",
+    shows="for https://evil.test: wanted anything but 'https://evil.test'; got 'https://evil.test'",
     also=["CORS-5"],
     why_also="an origin that looks like an allowed one is one of them",
 )

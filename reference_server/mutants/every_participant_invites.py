@@ -8,7 +8,7 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.state import Room, Rooms
 
 
-@mutant("PARTY-4", "every participant invites")
+@mutant("PARTY-4", "every participant invites", shows="inviteToPartyRoom: wanted 403; got 200")
 class EveryParticipantInvites(Reaching, Rooms):
     def invite(self, room_id: str, user: str, invited: Iterable[str]) -> Room:
         room = self.find(room_id)

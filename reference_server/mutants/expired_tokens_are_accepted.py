@@ -8,7 +8,7 @@ from reference_server.auth import Authenticator, Identity
 from reference_server.mutants import Reaching, mutant
 
 
-@mutant("AUTH-2", "exp is not looked at")
+@mutant("AUTH-2", "exp is not looked at", shows="an_expired_token_is_refused: listRooms: wanted 401; got 200")
 class ExpiredTokensAreAccepted(Reaching, Authenticator):
     async def verify(self, token: str) -> Identity:
         claims = await self._verified_claims(token)

@@ -8,7 +8,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.routes import Call
 
 
-@mutant("ICE-5", "only 64 candidates are kept")
+@mutant(
+    "ICE-5",
+    "only 64 candidates are kept",
+    shows=r"the 100 candidates sent: wanted \['candidate:1 .*; got \['candidate:37 ",
+)
 class FewCandidatesAreKept(Reaching, IceHandlers):
     def send(self, call: Call) -> Json:
         answer = super().send(call)

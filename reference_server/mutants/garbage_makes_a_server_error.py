@@ -12,6 +12,7 @@ from reference_server.mutants import Reaching, mutant
 @mutant(
     "AUTH-6",
     "a token that is none makes a server error",
+    shows=r"a_garbage_token_is_refused\[.*\]: listRooms: wanted 401; got 500",
     also=["ERR-3"],
     why_also="a 5xx is one whatever made it",
 )

@@ -16,7 +16,11 @@ from reference_server.auth import Authenticator
 from reference_server.mutants import Reaching, mutant
 
 
-@mutant("AUTH-20", "the signature is verified as RS256 whatever the header's alg says")
+@mutant(
+    "AUTH-20",
+    "the signature is verified as RS256 whatever the header's alg says",
+    shows=r"under_another_alg_is_refused\[\w+\]: listRooms: wanted 401; got 200",
+)
 class HeaderAlgIsNotLookedAt(Reaching, Authenticator):
     async def _verified_claims(self, token: str) -> Mapping[str, Any]:
         try:

@@ -13,6 +13,7 @@ from reference_server.routes import Route
 @mutant(
     "HEALTH-1",
     "health says `healthy`, which is no status",
+    shows="got status: the value is not one of",
     also=["ENC-2"],
     why_also="its sealed answer is not valid either",
 )

@@ -10,7 +10,7 @@ from reference_server.requests import Request
 from reference_server.routes import Route
 
 
-@mutant("HEALTH-2", "health asks for credentials and takes bad ones")
+@mutant("HEALTH-2", "health asks for credentials and takes bad ones", shows="health: wanted 401; got 200")
 class HealthTakesBadCredentials(Reaching, App):
     quick = False
 

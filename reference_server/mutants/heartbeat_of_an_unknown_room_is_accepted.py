@@ -9,7 +9,7 @@ from reference_server.refusal import NotFound
 from reference_server.routes import Call
 
 
-@mutant("ROOM-14", "a heartbeat for an unknown room is accepted")
+@mutant("ROOM-14", "a heartbeat for an unknown room is accepted", shows="heartbeat: wanted 404; got 200")
 class HeartbeatOfAnUnknownRoomIsAccepted(Reaching, RoomHandlers):
     def heartbeat(self, call: Call) -> Json:
         try:

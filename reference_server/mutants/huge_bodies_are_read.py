@@ -10,6 +10,7 @@ from reference_server.requests import Request
 @mutant(
     "VAL-9",
     "a body of the limit and more is answered with 500",
+    shows="createRoom with a body of 1048576 bytes: wanted 400 or 413; got 500",
     also=["ERR-3"],
     why_also="a 5xx is one whatever made it",
 )

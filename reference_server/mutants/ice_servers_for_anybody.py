@@ -12,6 +12,7 @@ from reference_server.routes import Route
 @mutant(
     "ICE-8",
     "ICE servers are handed out without a token",
+    shows="getIceServers: wanted 401; got 200",
     also=["AUTH-1"],
     why_also="it is an operation without a token",
 )

@@ -9,7 +9,11 @@ from reference_server.turn import Turn
 
 
 @mutant(
-    "ICE-1", "no server has a turn: url", also=["ICE-2", "ICE-3"], why_also="they look at its credentials"
+    "ICE-1",
+    "no server has a turn: url",
+    shows=r"a server with a turn: or turns: url: wanted anything but \{\}; got \{\}",
+    also=["ICE-2"],
+    why_also="they look at its credentials",
 )
 class IceServersWithoutTurn(Reaching, Turn):
     def ice_servers(self, user: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from reference_server.state import Index, Room, Rooms
 @mutant(
     "ROOM-12",
     "an idle room stays in the listing",
+    shows=r"the idle room in the listing: wanted None; got \{",
 )
 class IdleRoomsStayListed(Reaching, Rooms):
     def _active(self, index: Index) -> list[Room]:

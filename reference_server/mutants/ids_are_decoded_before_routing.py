@@ -10,7 +10,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.requests import Request
 
 
-@mutant("VAL-13", "an encoded slash in an id is one in the path")
+@mutant(
+    "VAL-13",
+    "an encoded slash in an id is one in the path",
+    shows="with traversal to another operation: wanted 400 to 499; got 200",
+)
 class IdsAreDecodedBeforeRouting(Reaching, App):
     def respond(self, request: Request) -> Reply:
         if "%2f" in request.path.lower():

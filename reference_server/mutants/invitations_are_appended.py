@@ -8,7 +8,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.routes import Call
 
 
-@mutant("PARTY-5", "who is invited twice is listed twice")
+@mutant(
+    "PARTY-5",
+    "who is invited twice is listed twice",
+    shows=r"got \['bob_\w+', 'carol_\w+', 'bob_\w+', 'carol_",
+)
 class InvitationsAreAppended(Reaching, PartyHandlers):
     def invite(self, call: Call) -> Json:
         before = list(self._rooms.find(call.params["roomId"]).invited)

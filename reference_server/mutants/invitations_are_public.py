@@ -8,7 +8,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.routes import Call
 
 
-@mutant("PARTY-9", "invitedUsers is shown to everybody")
+@mutant(
+    "PARTY-9",
+    "invitedUsers is shown to everybody",
+    shows=r"invitedUsers as a stranger sees it: wanted \[]; got \['bob_",
+)
 class InvitationsArePublic(Reaching, PartyHandlers):
     def list(self, call: Call) -> Json:
         rooms = []

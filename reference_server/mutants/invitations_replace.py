@@ -11,8 +11,7 @@ from reference_server.state import Room, Rooms
 @mutant(
     "PARTY-5",
     "an invitation replaces those before it",
-    also=["PARTY-4", "PARTY-7"],
-    why_also="who was invited first is so no longer",
+    shows=r"wanted \['bob_\w+', 'carol_\w+'\]; got \['carol_\w+', 'bob_",
 )
 class InvitationsReplace(Reaching, Rooms):
     def invite(self, room_id: str, user: str, invited: Iterable[str]) -> Room:

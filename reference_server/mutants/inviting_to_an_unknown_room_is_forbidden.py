@@ -9,7 +9,7 @@ from reference_server.refusal import Forbidden, NotFound
 from reference_server.state import Room, Rooms
 
 
-@mutant("PARTY-6", "inviting to an unknown room is 403")
+@mutant("PARTY-6", "inviting to an unknown room is 403", shows="inviteToPartyRoom: wanted 404; got 403")
 class InvitingToAnUnknownRoomIsForbidden(Reaching, Rooms):
     def invite(self, room_id: str, user: str, invited: Iterable[str]) -> Room:
         try:

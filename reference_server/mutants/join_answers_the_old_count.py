@@ -11,6 +11,7 @@ from reference_server.routes import Call
 @mutant(
     "ROOM-5",
     "the join's answer still shows the count from before",
+    shows="room.participantCount of joinRoom: wanted 2; got 1",
     also=["ROOM-6", "CONC-2", "CONC-4", "CONC-6"],
     why_also="they read the same answer",
 )

@@ -6,7 +6,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.state import Room, Rooms
 
 
-@mutant("ROOM-6", "a user who joins twice counts twice")
+@mutant(
+    "ROOM-6",
+    "a user who joins twice counts twice",
+    shows="room.participantCount of joinRoom: wanted 2; got 3",
+)
 class JoiningTwiceCountsTwice(Reaching, Rooms):
     def join(self, room_id: str, user: str) -> Room:
         room = self.find(room_id)

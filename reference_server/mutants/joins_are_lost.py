@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import json
 
 from reference_server.app import App, Reply, Response
 from reference_server.auth import Identity
 from reference_server.mutants import Reaching, mutant
+from reference_server.mutants.racing import room_of
 from reference_server.requests import Request
 from reference_server.routes import Route
+from reference_server.state import Room
 
 
 @mutant(
     "CONC-2",
     "two joins at once overwrite one another",
-    also=["CONC-4", "CONC-6"],
+    shows="joins at once: wanted an order of these that explains every answer",
+    also=["CONC-4"],
     why_also="joins are lost there too",
 )
 class JoinsAreLost(Reaching, App):
@@ -27,12 +29,14 @@ class JoinsAreLost(Reaching, App):
         bearer: str | None,
         identity: Identity | None,
     ) -> Reply:
-        if route.name != "joinRoom":
+        room = room_of(request, route) if route.name == "joinRoom" else None
+        if room is None:
             return super()._checked(request, route, params, bearer, identity)
-        return self._later(request, route, params, bearer, identity)
+        return self._later(room, request, route, params, bearer, identity)
 
     async def _later(
         self,
+        room: Room,
         request: Request,
         route: Route,
         params: dict[str, str],
@@ -40,7 +44,6 @@ class JoinsAreLost(Reaching, App):
         identity: Identity | None,
     ) -> Response:
         try:
-            room = route.handler.__self__._rooms.find(json.loads(request.body)["roomId"])  # type: ignore[attr-defined]
             before = dict(room.participants)
             await asyncio.sleep(0.003)
             reply = super()._checked(request, route, params, bearer, identity)

@@ -10,7 +10,7 @@ from reference_server.requests import Request
 from reference_server.routes import Route
 
 
-@mutant("VAL-6", "NaN and trailing text are read")
+@mutant("VAL-6", "NaN and trailing text are read", shows=r"\[malformed]: heartbeat: wanted 400; got 200")
 class JsonOfJavascript(Reaching, App):
     def _handled(
         self, request: Request, route: Route, params: dict[str, str], identity: Identity | None

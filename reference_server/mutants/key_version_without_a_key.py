@@ -8,7 +8,7 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.routes import Call
 
 
-@mutant("ROOM-3", "keyVersion is 1 in every room")
+@mutant("ROOM-3", "keyVersion is 1 in every room", shows="the room: wanted nothing with 'keyVersion' in it")
 class KeyVersionWithoutAKey(Reaching, RoomHandlers):
     def create(self, call: Call) -> Json:
         answer = super().create(call)

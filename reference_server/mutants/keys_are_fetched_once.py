@@ -8,7 +8,13 @@ from reference_server.auth import Authenticator
 from reference_server.mutants import Reaching, mutant
 
 
-@mutant("AUTH-16", "the keys of the issuer are fetched once and never again")
+@mutant(
+    "AUTH-16",
+    "the keys of the issuer are fetched once and never again",
+    shows="rotated_key_works: listRooms: wanted 200 .* got 401",
+    also=["VAL-8", "VAL-9"],
+    why_also="once a key was rotated, whoever came later is signed in by the new one and refused",
+)
 class KeysAreFetchedOnce(Reaching, Authenticator):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)

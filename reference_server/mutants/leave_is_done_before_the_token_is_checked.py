@@ -11,7 +11,11 @@ from reference_server.requests import Request
 from reference_server.routes import Call, Route
 
 
-@mutant("AUTH-12", "a leave without a token takes the user of its body out before it is refused")
+@mutant(
+    "AUTH-12",
+    "a leave without a token takes the user of its body out before it is refused",
+    shows=r"after refused writes: wanted \{\}; got .*participantCount",
+)
 class LeaveIsDoneBeforeTheTokenIsChecked(Reaching, App):
     quick = False
 

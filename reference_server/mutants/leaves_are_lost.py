@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import json
 
 from reference_server.app import App, Reply, Response
 from reference_server.auth import Identity
 from reference_server.mutants import Reaching, mutant
+from reference_server.mutants.racing import room_of
 from reference_server.requests import Request
 from reference_server.routes import Route
+from reference_server.state import Room
 
 
-@mutant("CONC-4", "a leave at the same time as a join is lost")
+@mutant(
+    "CONC-4",
+    "a leave at the same time as a join is lost",
+    shows=r"(?s)joins and leaves at once: wanted an order of these.* leaves: accepted",
+)
 class LeavesAreLost(Reaching, App):
     def _checked(
         self,
@@ -22,12 +27,14 @@ class LeavesAreLost(Reaching, App):
         bearer: str | None,
         identity: Identity | None,
     ) -> Reply:
-        if route.name != "leaveRoom":
+        room = room_of(request, route) if route.name == "leaveRoom" else None
+        if room is None:
             return super()._checked(request, route, params, bearer, identity)
-        return self._later(request, route, params, bearer, identity)
+        return self._later(room, request, route, params, bearer, identity)
 
     async def _later(
         self,
+        room: Room,
         request: Request,
         route: Route,
         params: dict[str, str],
@@ -35,7 +42,6 @@ class LeavesAreLost(Reaching, App):
         identity: Identity | None,
     ) -> Response:
         try:
-            room = route.handler.__self__._rooms.find(json.loads(request.body)["roomId"])  # type: ignore[attr-defined]
             before = dict(room.participants)
             await asyncio.sleep(0.003)
             changed = dict(room.participants) != before

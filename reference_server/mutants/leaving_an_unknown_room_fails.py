@@ -10,6 +10,7 @@ from reference_server.state import Rooms
 @mutant(
     "ROOM-15",
     "leaving an unknown room is a server error",
+    shows="leaveRoom: wanted 200 to 299 or 404; got 500",
     also=["ERR-3"],
     why_also="a 5xx is one whatever made it",
 )

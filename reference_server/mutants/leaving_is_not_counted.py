@@ -9,8 +9,9 @@ from reference_server.state import Rooms
 @mutant(
     "ROOM-7",
     "a leave does not lower the count while others are in the room",
-    also=["CONC-4", "ROOM-8", "PARTY-11"],
-    why_also="who left is still counted as the last participant",
+    shows="participantCount after one left: wanted 2; got 3",
+    also=["ROOM-8", "MBOX-10", "CONC-4", "PARTY-11"],
+    why_also="a room that nobody is counted out of is never left by all, and keeps its mail",
 )
 class LeavingIsNotCounted(Reaching, Rooms):
     def leave(self, room_id: str, user: str) -> bool:

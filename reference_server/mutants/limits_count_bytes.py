@@ -16,6 +16,7 @@ from reference_server.routes import Route
 @mutant(
     "VAL-18",
     "limits count bytes",
+    shows=r"limits_count_characters\[.*\]: send\w+: wanted 200 .* got 400 .*too long",
     also=["VAL-6", "VAL-7", "ERR-3"],
     why_also="its own reading of the body fails where that is malformed",
 )

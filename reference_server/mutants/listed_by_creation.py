@@ -6,7 +6,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.state import Room, Rooms
 
 
-@mutant("ROOM-10", "the listing is sorted by creation, not by activity")
+@mutant(
+    "ROOM-10",
+    "the listing is sorted by creation, not by activity",
+    shows=r"our rooms in the order listed: wanted \['room_",
+)
 class ListedByCreation(Reaching, Rooms):
     def listed(self) -> list[Room]:
         self.reached()

@@ -12,7 +12,11 @@ from reference_server.requests import Request
 from reference_server.routes import Route
 
 
-@mutant("VAL-7", "an escaped lone surrogate is dropped from the text")
+@mutant(
+    "VAL-7",
+    "an escaped lone surrogate is dropped from the text",
+    shows=r"a_lone_surrogate_is_refused\[.*\]: sendOffer: wanted 400; got 200",
+)
 class LoneSurrogatesAreDropped(Reaching, App):
     def _handled(
         self, request: Request, route: Route, params: dict[str, str], identity: Identity | None

@@ -10,9 +10,10 @@ from reference_server.routes import Call
 
 @mutant(
     "MBOX-1",
-    "an offer comes from the room's maker, whoever posted it",
-    also=["MBOX-13"],
-    why_also="it asks who the sender of a message is",
+    "fromUserId of mail is who reads it, not who posted it",
+    shows=r"fromUserId of getOffer: wanted 'alice_\w+'; got 'bob_",
+    also=["MBOX-13", "AUTH-14"],
+    why_also="they ask who the sender of a message is",
 )
 class MailIsFromTheReader(Reaching, MailHandlers):
     def get(self, kind: str, call: Call) -> Json:

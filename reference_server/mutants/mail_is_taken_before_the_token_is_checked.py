@@ -15,6 +15,7 @@ from reference_server.routes import Call, Route
 @mutant(
     "AUTH-12",
     "a read without a token consumes the offer before it is refused",
+    shows="an_unauthenticated_read_does_not_consume_the_offer: getOffer: wanted 200 .* got 404",
     also=["PRIV-7"],
     why_also="it reads the offer after others have tried to",
 )

@@ -12,6 +12,7 @@ from reference_server.routes import Call
 @mutant(
     "MBOX-8",
     "an empty box is looked for in the reader's other rooms",
+    shows=r"rooms_do_not_see_each_others_mail\[offer]: getOffer: wanted 404; got 200",
     also=["CONC-5"],
     why_also="the same people are in several rooms there",
 )

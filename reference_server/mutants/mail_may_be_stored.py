@@ -9,7 +9,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.requests import Request
 
 
-@mutant("HDR-4", "mailbox answers may be cached for a minute")
+@mutant(
+    "HDR-4",
+    "mailbox answers may be cached for a minute",
+    shows="Cache-Control of the 200 of getOffer: wanted something with 'no-store' in it; got .*max-age=60",
+)
 class MailMayBeStored(Reaching, App):
     def _response(self, request: Request, status: int, fields: bytes, body: bytes) -> Response:
         if b"offer" in body or b"candidates" in body:

@@ -11,7 +11,11 @@ from reference_server.refusal import NotFound
 from reference_server.routes import Call
 
 
-@mutant("MBOX-10", "mail is handed out when its room is gone")
+@mutant(
+    "MBOX-10",
+    "mail is handed out when its room is gone",
+    shows="of a room that all have left: wanted 404; got 200",
+)
 class MailOutlivesItsRoom(Reaching, MailHandlers):
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)

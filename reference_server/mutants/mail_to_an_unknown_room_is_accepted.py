@@ -9,7 +9,7 @@ from reference_server.refusal import NotFound
 from reference_server.routes import Call
 
 
-@mutant("MBOX-11", "mail to an unknown room is accepted")
+@mutant("MBOX-11", "mail to an unknown room is accepted", shows=r"\[offer]: sendOffer: wanted 404; got 200")
 class MailToAnUnknownRoomIsAccepted(Reaching, MailHandlers):
     def send(self, kind: str, call: Call) -> Json:
         try:

@@ -9,7 +9,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.requests import Request
 
 
-@mutant("RATE-11", "a request without a token spends the budget of the user in its body")
+@mutant(
+    "RATE-11",
+    "a request without a token spends the budget of the user in its body",
+    shows="unauthenticated_requests_spend_nothing: createRoom 1 of 5 .* got 429",
+)
 class NobodySpendsAUsersBudget(Reaching, App):
     def respond(self, request: Request) -> Reply:
         bare = request.bearer() is None and b"cookie" not in request.headers

@@ -13,7 +13,11 @@ from reference_server.requests import Request
 from reference_server.routes import Route
 
 
-@mutant("VAL-2", "a number is taken for the text of it")
+@mutant(
+    "VAL-2",
+    "a number is taken for the text of it",
+    shows="createRoom with a bad customName: wanted 400; got 200",
+)
 class NumbersAreReadAsText(Reaching, App):
     def _handled(
         self, request: Request, route: Route, params: dict[str, str], identity: Identity | None

@@ -9,9 +9,10 @@ from reference_server.mutants import Reaching, mutant
 @mutant(
     "MBOX-2",
     "an offer is handed out again and again",
-    parts=["offers"],
+    shows="an_offer_is_read_once: getOffer: wanted 404; got 200",
     also=["CONC-1", "CONC-5"],
     why_also="of many reads at once every one gets it",
+    parts=["offers"],
 )
 class OfferSurvivesReading(Reaching, Mailbox):
     def take(self, room_id: str, reader: str) -> Mail | None:

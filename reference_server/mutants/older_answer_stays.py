@@ -9,6 +9,7 @@ from reference_server.mutants import Reaching, mutant
 @mutant(
     "MBOX-15",
     "an unread answer is not replaced by a newer one",
+    shows="a_newer_answer_replaces_an_unread_one: answer of getAnswer: wanted 'v=0",
     parts=["answers"],
     also=["CONC-5"],
     why_also="answers are sent over unread ones there",

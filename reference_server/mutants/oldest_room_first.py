@@ -6,7 +6,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.state import Room, Rooms
 
 
-@mutant("ROOM-10", "the listing shows the oldest activity first")
+@mutant(
+    "ROOM-10",
+    "the listing shows the oldest activity first",
+    shows=r"our rooms in the order listed: wanted \['room_",
+)
 class OldestRoomFirst(Reaching, Rooms):
     def listed(self) -> list[Room]:
         self.reached()

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from reference_server.mutants import mutant
-from reference_server.mutants.one_room_too_many import Larger
+from reference_server.mutants.one_room_too_many import Shifted
 
 
-@mutant("RATE-5", "one answer more than the budget is granted")
-class OneAnswerTooMany(Larger):
+@mutant(
+    "RATE-5",
+    "one answer more than the budget is granted",
+    shows="sendAnswer: wanted 429; got 200",
+    also=["RATE-7"],
+    why_also="it spends this budget to its end",
+)
+class OneAnswerTooMany(Shifted):
     operation = "sendAnswer"

@@ -19,6 +19,7 @@ ONE_IN = 6
 @mutant(
     "CONC-1",
     "of the offers of a room every sixth is read, and taken out a moment later",
+    shows="reads_of_an_offer_one_gets_it: .* reads at once of one offer",
     also=["CONC-5"],
     why_also="offers are read at once there too",
 )

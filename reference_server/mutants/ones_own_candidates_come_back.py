@@ -9,7 +9,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.routes import Call
 
 
-@mutant("ICE-5", "one's own candidates are not left out")
+@mutant(
+    "ICE-5",
+    "one's own candidates are not left out",
+    shows=r"the candidates that alice sees: wanted \[]; got \['candidate:1 ",
+)
 class OnesOwnCandidatesComeBack(Reaching, IceHandlers):
     def get(self, call: Call) -> Json:
         room = self._rooms.of_participant(call.params["roomId"], call.user)

@@ -8,7 +8,7 @@ from reference_server.cors import Cors
 from reference_server.mutants import Reaching, mutant
 
 
-@mutant("CORS-5", "allowed origins are taken for regular expressions")
+@mutant("CORS-5", "allowed origins are taken for regular expressions", shows="got 'https://goodxexample'")
 class OriginByPattern(Reaching, Cors):
     def fields(self, origin: bytes | None) -> bytes:
         for allowed in self._fields:

@@ -6,7 +6,11 @@ from reference_server.cors import Cors
 from reference_server.mutants import Reaching, mutant
 
 
-@mutant("CORS-5", "an origin that starts like an allowed one is allowed")
+@mutant(
+    "CORS-5",
+    "an origin that starts like an allowed one is allowed",
+    shows="got 'https://good.example.evil.test'",
+)
 class OriginByPrefix(Reaching, Cors):
     def fields(self, origin: bytes | None) -> bytes:
         for allowed in self._fields:

@@ -6,7 +6,11 @@ from reference_server.cors import Cors
 from reference_server.mutants import Reaching, mutant
 
 
-@mutant("CORS-5", "an origin whose host ends like an allowed one is allowed")
+@mutant(
+    "CORS-5",
+    "an origin whose host ends like an allowed one is allowed",
+    shows="got 'https://evilgood.example'",
+)
 class OriginBySuffix(Reaching, Cors):
     def fields(self, origin: bytes | None) -> bytes:
         for allowed in self._fields:

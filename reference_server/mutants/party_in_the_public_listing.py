@@ -6,7 +6,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.state import Room, Rooms
 
 
-@mutant("PARTY-8", "party rooms are in the public listing")
+@mutant(
+    "PARTY-8",
+    "party rooms are in the public listing",
+    shows=r"the party room in the public listing: wanted None; got \{",
+)
 class PartyInThePublicListing(Reaching, Rooms):
     def listed(self) -> list[Room]:
         found = super().listed()

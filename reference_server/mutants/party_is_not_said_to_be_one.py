@@ -8,7 +8,7 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.routes import Call
 
 
-@mutant("PARTY-1", "createPartyRoom leaves isPartyRoom out")
+@mutant("PARTY-1", "createPartyRoom leaves isPartyRoom out", shows="got room.isPartyRoom: is missing")
 class PartyIsNotSaidToBeOne(Reaching, PartyHandlers):
     def create(self, call: Call) -> Json:
         answer = super().create(call)

@@ -13,7 +13,11 @@ from reference_server.requests import Request
 from reference_server.routes import Route
 
 
-@mutant("VAL-14", "`__proto__` of a body sets fields for all rooms to come")
+@mutant(
+    "VAL-14",
+    "`__proto__` of a body sets fields for all rooms to come",
+    shows=r"the answer: wanted nothing with 'Parley mk\w+' in it",
+)
 class PrototypesArePolluted(Reaching, App):
     polluted: ClassVar[dict[str, str]] = {}
 

@@ -12,7 +12,11 @@ from reference_server.auth import Authenticator
 from reference_server.mutants import Reaching, mutant
 
 
-@mutant("AUTH-5", "an HS256 token is verified with the RSA public key as the secret")
+@mutant(
+    "AUTH-5",
+    "an HS256 token is verified with the RSA public key as the secret",
+    shows="an_algorithm_confused_token_is_refused: listRooms: wanted 401; got 200",
+)
 class PublicKeyIsASecret(Reaching, Authenticator):
     async def _verified_claims(self, token: str) -> Mapping[str, Any]:
         try:

@@ -7,7 +7,7 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.requests import Request
 
 
-@mutant("ERR-2", "PUT is taken for POST")
+@mutant("ERR-2", "PUT is taken for POST", shows=r"PUT on the path of \w+: wanted 404 or 405; got 200")
 class PutIsTakenForPost(Reaching, App):
     def respond(self, request: Request) -> Reply:
         if request.method == "PUT":

@@ -9,7 +9,32 @@ from reference_server.requests import Request
 from reference_server.routes import Route
 
 
-@mutant("CSRF-6", "reading an offer by cookie needs X-CSRF-Token")
+@mutant(
+    "CSRF-6",
+    "reading an offer by cookie needs X-CSRF-Token",
+    shows="getOffer: wanted 200 .* got 403 .*X-CSRF-Token",
+    also=[
+        "MBOX-1",
+        "MBOX-2",
+        "MBOX-6",
+        "MBOX-7",
+        "MBOX-8",
+        "MBOX-9",
+        "MBOX-10",
+        "MBOX-12",
+        "MBOX-13",
+        "AUTH-12",
+        "AUTH-14",
+        "VAL-7",
+        "VAL-18",
+        "CSRF-5",
+        "CORS-8",
+        "CONC-1",
+        "PRIV-2",
+        "PRIV-7",
+    ],
+    why_also="they read an offer by cookie",
+)
 class ReadingNeedsACsrfWord(Reaching, App):
     def _checked(
         self,

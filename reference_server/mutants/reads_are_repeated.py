@@ -13,7 +13,11 @@ from reference_server.requests import Request
 from reference_server.routes import Route
 
 
-@mutant("CONC-5", "a read is done twice before it is answered: mail sent meanwhile is thrown away")
+@mutant(
+    "CONC-5",
+    "a read is done twice before it is answered: mail sent meanwhile is thrown away",
+    shows="mail sent and read at once: wanted an order of these",
+)
 class ReadsAreRepeated(Reaching, App):
     def _checked(
         self,

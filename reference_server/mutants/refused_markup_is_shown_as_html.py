@@ -10,6 +10,7 @@ from reference_server.requests import Request
 @mutant(
     "VAL-11",
     "the refusal of markup is a page that shows it",
+    shows="the Content-Type of the refusal: wanted nothing with 'html' in it; got 'text/html'",
     also=["ERR-4"],
     why_also="a page is no error of either shape",
 )

@@ -10,7 +10,7 @@ from reference_server.state import Rooms
 COUNTER = itertools.count(100000)
 
 
-@mutant("ROOM-2", "room ids are a counter")
+@mutant("ROOM-2", "room ids are a counter", shows="the bits of chance in a roomId: wanted at least 40; got")
 class RoomIdsAreACounter(Reaching, Rooms):
     def _new_id(self) -> str:
         self.reached()

@@ -12,7 +12,11 @@ from reference_server.state import Rooms
 COUNTER = itertools.count()
 
 
-@mutant("ROOM-2", "room ids are the time in milliseconds and four random digits")
+@mutant(
+    "ROOM-2",
+    "room ids are the time in milliseconds and four random digits",
+    shows="the bits of chance in a roomId: wanted at least 40; got",
+)
 class RoomIdsAreATime(Reaching, Rooms):
     def _new_id(self) -> str:
         self.reached()

@@ -11,6 +11,7 @@ from reference_server.routes import Call
 @mutant(
     "ROOM-1",
     "createRoom leaves createdAt out",
+    shows="got room.createdAt: is missing",
     also=["ENC-2"],
     why_also="its answer is not valid in an envelope either",
 )

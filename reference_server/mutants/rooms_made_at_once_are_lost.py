@@ -9,6 +9,7 @@ from reference_server.state import Room, Rooms
 @mutant(
     "CONC-3",
     "of rooms made within a millisecond only the last is listed",
+    shows="rooms made at once",
     also=["CONC-2", "CONC-6"],
     why_also="the listing loses rooms that are joined within a millisecond too",
 )

@@ -9,6 +9,7 @@ from reference_server.state import Room, Rooms
 @mutant(
     "ROOM-13",
     "an idle room never ends",
+    shows="a_room_idle_past_its_lifetime_is_gone: joinRoom: wanted 404; got 200",
     also=["ROOM-4"],
     why_also="it asks for an expired room too",
 )

@@ -9,7 +9,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.routes import Call
 
 
-@mutant("MBOX-12", "who is no participant can read the candidates")
+@mutant(
+    "MBOX-12",
+    "who is no participant can read the candidates",
+    shows="getCandidates: wanted 403 or 404; got 200",
+)
 class StrangersReadCandidates(Reaching, IceHandlers):
     def get(self, call: Call) -> Json:
         room = self._rooms.find(call.params["roomId"])

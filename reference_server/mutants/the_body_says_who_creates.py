@@ -8,7 +8,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.routes import Call
 
 
-@mutant("AUTH-14", "broadcasterId of the body is believed")
+@mutant(
+    "AUTH-14",
+    "broadcasterId of the body is believed",
+    shows=r"room.broadcasterId of createRoom: wanted 'alice_\w+'; got 'carol_",
+)
 class TheBodySaysWhoCreates(Reaching, RoomHandlers):
     def create(self, call: Call) -> Json:
         claimed = call.fields["broadcasterId"]

@@ -8,7 +8,9 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.routes import Call
 
 
-@mutant("AUTH-14", "userId of a leave is believed")
+@mutant(
+    "AUTH-14", "userId of a leave is believed", shows="getOffer: wanted 200 .* got 403 .*Only a participant"
+)
 class TheBodySaysWhoLeaves(Reaching, RoomHandlers):
     def leave(self, call: Call) -> Json:
         claimed = call.fields.get("userId")

@@ -11,6 +11,7 @@ from reference_server.routes import Call
 @mutant(
     "MBOX-13",
     "fromUserId of the body is believed",
+    shows=r"fromUserId of getOffer: wanted 'alice_\w+'; got 'carol_",
     also=["AUTH-14"],
     why_also="it is acting under another user's id",
 )

@@ -12,6 +12,7 @@ from reference_server.routes import Route
 @mutant(
     "AUTH-23",
     "where both are sent the cookie counts",
+    shows="a_bad_cookie_does_not_void_a_good_bearer: listRooms: wanted 200 .* got 401",
     also=["ENC-8"],
     why_also="a cookie that is none then refuses",
 )

@@ -13,6 +13,7 @@ from reference_server.routes import Call
 @mutant(
     "ROOM-7",
     "leaves lower the count below zero",
+    shows=r"after three leaves \(0: not listed\): wanted at least 0; got -",
     also=["ROOM-9"],
     why_also="it is those who never joined whose leaves are counted",
 )

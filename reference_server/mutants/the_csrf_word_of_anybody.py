@@ -9,7 +9,11 @@ from reference_server.csrf import Csrf
 from reference_server.mutants import Reaching, mutant
 
 
-@mutant("CSRF-2", "the CSRF word of any user will do")
+@mutant(
+    "CSRF-2",
+    "the CSRF word of any user will do",
+    shows="another_users_csrf_claim_is_refused: heartbeat: wanted 403; got 200",
+)
 class TheCsrfWordOfAnybody(Reaching, Csrf):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)

@@ -6,19 +6,19 @@ import copy
 
 from protocol.envelope import seal
 from protocol.operations import encode
-from reference_server.mutants import Reaching, mutant
-from reference_server.sealing import Sealer
+from reference_server.mutants import mutant
+from reference_server.mutants.sealing_wrongly import WrongSealer
 
 
 @mutant(
     "ENC-2",
     "the key is derived in a tenth of the rounds",
-    also=["ENC-7", "AUTH-9", "HEALTH-1", "AUTH-22", "AUTH-23", "CSRF-4"],
+    shows="got 200 with an envelope that this user's token does not open",
+    also=["HEALTH-1", "AUTH-9", "AUTH-22", "AUTH-23", "CSRF-4"],
     why_also="no body comes out of such an envelope",
 )
-class TheKeyIsDerivedTooFast(Reaching, Sealer):
+class TheKeyIsDerivedTooFast(WrongSealer):
     def _sealed(self, token: str, plaintext: bytes) -> bytes:
-        self.reached()
         spec = copy.copy(self._spec)
         envelope = {**spec.policy["envelope"], "kdf_rounds": spec.policy["envelope"]["kdf_rounds"] // 10}
         object.__setattr__(spec, "policy", {**spec.policy, "envelope": envelope})

@@ -13,7 +13,11 @@ from reference_server.requests import Request
 from reference_server.routes import Route
 
 
-@mutant("VAL-15", "of two keys the first is checked and the last is used")
+@mutant(
+    "VAL-15",
+    "of two keys the first is checked and the last is used",
+    shows=r"room.broadcasterName of createRoom: wanted 'Alice \d+'; got '<b>parley</b>'",
+)
 class TheLastKeyIsUsedTheFirstIsChecked(Reaching, App):
     def _handled(
         self, request: Request, route: Route, params: dict[str, str], identity: Identity | None

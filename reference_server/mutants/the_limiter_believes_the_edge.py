@@ -10,7 +10,11 @@ from reference_server.requests import Request
 from reference_server.routes import Counted
 
 
-@mutant("RATE-10", "CF-Connecting-IP is part of what a budget is counted by")
+@mutant(
+    "RATE-10",
+    "CF-Connecting-IP is part of what a budget is counted by",
+    shows=r"\[CF-Connecting-IP]: createRoom: wanted 429; got 200",
+)
 class TheLimiterBelievesTheEdge(Reaching, App):
     def _key(self, request: Request, counted: Counted, user: str, room: str) -> Any:
         claimed = request.headers.get(b"cf-connecting-ip")

@@ -11,7 +11,11 @@ from reference_server.requests import Request
 from reference_server.routes import Route
 
 
-@mutant("RATE-12", "the budget is checked first and spent later")
+@mutant(
+    "RATE-12",
+    "the budget is checked first and spent later",
+    shows=r"rooms granted of 20 asked for at once: wanted 1 to 5; got \d+",
+)
 class TheLimiterIsRaced(Reaching, App):
     def _checked(
         self,

@@ -6,7 +6,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.state import Index, Room, Rooms
 
 
-@mutant("ROOM-16", "a room that was seen idle by a listing is never listed again")
+@mutant(
+    "ROOM-16",
+    "a room that was seen idle by a listing is never listed again",
+    shows="the room in the listing after a heartbeat: wanted anything but None; got None",
+)
 class TheListingSweepsIdleRoomsOut(Reaching, Rooms):
     def _active(self, index: Index) -> list[Room]:
         shown = super()._active(index)

@@ -6,7 +6,11 @@ from reference_server.cors import Cors
 from reference_server.mutants import Reaching, mutant
 
 
-@mutant("CORS-5", "the origin `null` is allowed")
+@mutant(
+    "CORS-5",
+    "the origin `null` is allowed",
+    shows="Access-Control-Allow-Origin for null: wanted anything but 'null'; got 'null'",
+)
 class TheNullOriginIsAllowed(Reaching, Cors):
     def fields(self, origin: bytes | None) -> bytes:
         if origin == b"null":

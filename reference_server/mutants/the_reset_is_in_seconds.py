@@ -9,7 +9,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.requests import Request
 
 
-@mutant("RATE-7", "X-RateLimit-Reset is in seconds")
+@mutant(
+    "RATE-7",
+    "X-RateLimit-Reset is in seconds",
+    shows=r"the X-RateLimit-Reset header of createRoom: .* got '\d{10}'",
+)
 class TheResetIsInSeconds(Reaching, App):
     def _response(self, request: Request, status: int, fields: bytes, body: bytes) -> Response:
         if status == 429:

@@ -10,7 +10,11 @@ from reference_server.requests import Request
 from reference_server.routes import Route
 
 
-@mutant("AUTH-22", "the scheme is `Bearer` to the letter")
+@mutant(
+    "AUTH-22",
+    "the scheme is `Bearer` to the letter",
+    shows=r"the_scheme_is_case_insensitive\[\w+\]: listRooms: wanted 200 .* got 401",
+)
 class TheSchemeIsCaseSensitive(Reaching, App):
     quick = False
 

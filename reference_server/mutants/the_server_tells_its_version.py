@@ -7,7 +7,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.requests import Request
 
 
-@mutant("HDR-5", "a header tells the version of the software")
+@mutant(
+    "HDR-5",
+    "a header tells the version of the software",
+    shows=r"software versions in the 200 of listRooms: wanted nothing; got \['X-Powered-By: Parley",
+)
 class TheServerTellsItsVersion(Reaching, App):
     def _response(self, request: Request, status: int, fields: bytes, body: bytes) -> Response:
         self.reached()

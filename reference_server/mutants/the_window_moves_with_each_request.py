@@ -8,7 +8,11 @@ from reference_server.budgets import Budgets
 from reference_server.mutants import Reaching, mutant
 
 
-@mutant("RATE-9", "the window is counted from the last request, not from the first")
+@mutant(
+    "RATE-9",
+    "the window is counted from the last request, not from the first",
+    shows="the_whole_budget_returns_when_the_window_ends: createRoom 1 of 5 .* got 429",
+)
 class TheWindowMovesWithEachRequest(Reaching, Budgets):
     def spend(self, operation: str, key: Any) -> None:
         super().spend(operation, key)

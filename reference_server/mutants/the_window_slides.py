@@ -8,7 +8,11 @@ from reference_server.budgets import Budgets
 from reference_server.mutants import Reaching, mutant
 
 
-@mutant("RATE-9", "a refused request opens the window anew")
+@mutant(
+    "RATE-9",
+    "a refused request opens the window anew",
+    shows="the_budget_returns_when_the_window_ends: createRoom: wanted 200 .* got 429",
+)
 class TheWindowSlides(Reaching, Budgets):
     def check(self, operation: str, key: Any) -> None:
         try:

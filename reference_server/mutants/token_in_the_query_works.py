@@ -11,7 +11,9 @@ from reference_server.requests import Request
 from reference_server.routes import Route
 
 
-@mutant("AUTH-11", "a token in the query string works")
+@mutant(
+    "AUTH-11", "a token in the query string works", shows=r"\[access_token]: listRooms: wanted 401; got 200"
+)
 class TokenInTheQueryWorks(Reaching, App):
     quick = False
 

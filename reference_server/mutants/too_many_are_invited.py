@@ -9,7 +9,11 @@ from reference_server.refusal import Invalid
 from reference_server.state import Room, Rooms
 
 
-@mutant("PARTY-5", "more are invited in all than the limit allows")
+@mutant(
+    "PARTY-5",
+    "more are invited in all than the limit allows",
+    shows="too_many_invitations_change_nothing: inviteToPartyRoom: wanted 400; got 200",
+)
 class TooManyAreInvited(Reaching, Rooms):
     def invite(self, room_id: str, user: str, invited: Iterable[str]) -> Room:
         kept = list(invited)

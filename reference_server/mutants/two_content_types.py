@@ -7,7 +7,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.requests import Request
 
 
-@mutant("ENC-9", "a sealed answer has two Content-Types")
+@mutant(
+    "ENC-9",
+    "a sealed answer has two Content-Types",
+    shows="the Content-Type headers of the 200 of listRooms: wanted 1; got 2",
+)
 class TwoContentTypes(Reaching, App):
     def _response(self, request: Request, status: int, fields: bytes, body: bytes) -> Response:
         if b"x-encrypted: true" in fields:

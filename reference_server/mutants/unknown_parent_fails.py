@@ -11,6 +11,7 @@ from reference_server.routes import Call
 @mutant(
     "PARTY-10",
     "listing under an unknown parent is a server error",
+    shows="listPartyRooms: wanted 200 or 400 to 499; got 500",
     also=["ERR-3"],
     why_also="a 5xx is one whatever made it",
 )

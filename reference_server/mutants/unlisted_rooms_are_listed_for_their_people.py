@@ -8,7 +8,11 @@ from reference_server.mutants import Reaching, mutant
 from reference_server.routes import Call
 
 
-@mutant("PRIV-1", "an unlisted room is listed for its participants")
+@mutant(
+    "PRIV-1",
+    "an unlisted room is listed for its participants",
+    shows=r"the unlisted room as alice sees it: wanted None; got \{",
+)
 class UnlistedRoomsAreListedForTheirPeople(Reaching, RoomHandlers):
     def list(self, call: Call) -> Json:
         answer = super().list(call)

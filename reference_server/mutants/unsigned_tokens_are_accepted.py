@@ -13,6 +13,7 @@ from reference_server.mutants import Reaching, mutant
 @mutant(
     "AUTH-4",
     "`alg: none` is accepted",
+    shows=r"an_unsigned_token_is_refused\[\w+\]: listRooms: wanted 401; got 200",
     also=["AUTH-20"],
     why_also="`none` is one of the algorithms it claims",
 )

@@ -12,7 +12,11 @@ from reference_server.requests import Request
 from reference_server.routes import Call, Route
 
 
-@mutant("AUTH-24", "the listing is made before the missing token is noticed")
+@mutant(
+    "AUTH-24",
+    "the listing is made before the missing token is noticed",
+    shows="the median time of a 401, in ms: wanted at most",
+)
 class WorkBeforeTheRefusal(Reaching, App):
     quick = False
 
