@@ -64,7 +64,7 @@ class Embedded:
             spec_dir=self._spec_dir,
             mutant=self._mutant,
         )
-        return replace(self._target, base_url=self.server.start())
+        return replace(self._target, base_url=self.server.start(), log=self.server.log_file)
 
     @property
     def reached(self) -> frozenset[int | None]:

@@ -138,7 +138,8 @@ class EmbeddedServer:
         self._process: subprocess.Popen[str] | None = None
         self._follower: threading.Thread | None = None
         self.url = ""
-        self.log: list[str] = []
+        self.log: list[str] = []  # the last lines
+        self.log_file = Path(self._folder.name) / "server.log"
         self.reached: set[int | None] = set()
         """In which exchanges a mutant says that its wrong path was taken."""
 
@@ -167,15 +168,17 @@ class EmbeddedServer:
     def _follow(self, ready: threading.Event) -> None:
         """Reads its log as long as it runs: a full pipe would stop it."""
         assert self._process is not None and self._process.stdout is not None
-        for line in self._process.stdout:
-            if '"mutant_reached"' in line:
-                self.reached.add(json.loads(line)["exchange"])
-                continue
-            self.log.append(line.rstrip()[:500])
-            del self.log[:-200]
-            if not self.url and '"listening"' in line:
-                self.url = json.loads(line)["url"]
-                ready.set()
+        with self.log_file.open("w", encoding="utf-8", buffering=1) as file:
+            for line in self._process.stdout:
+                if '"mutant_reached"' in line:
+                    self.reached.add(json.loads(line)["exchange"])
+                    continue
+                file.write(line)
+                self.log.append(line.rstrip()[:500])
+                del self.log[:-200]
+                if not self.url and '"listening"' in line:
+                    self.url = json.loads(line)["url"]
+                    ready.set()
 
     @property
     def pid(self) -> int:

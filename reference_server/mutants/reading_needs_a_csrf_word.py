@@ -31,7 +31,7 @@ from reference_server.routes import Route
         "CORS-8",
         "CONC-1",
         "PRIV-2",
-        "PRIV-7",
+        "CONC-5",
     ],
     why_also="they read an offer by cookie",
 )
