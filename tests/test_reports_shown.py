@@ -95,6 +95,15 @@ def test_a_failure_says_how_often_it_was_tried_and_what_the_control_lane_said(tm
     assert words.replace("'", "&#39;") in page.write(whole, tmp_path).read_text(encoding="utf-8")
 
 
+def test_a_history_keeps_its_lines_on_the_page(tmp_path: Path) -> None:
+    *exchanges, failed = a_failure(
+        failure={"about": "reads", "wanted": "an order\n  alice sends", "got": "none"}
+    )
+    text = page.write(report(tmp_path, [*exchanges, failed]), tmp_path).read_text(encoding="utf-8")
+    assert '<dd class="history">reads: an order\n  alice sends</dd>' in text
+    assert ".history { white-space: pre-wrap" in text
+
+
 def test_like_steps_are_drawn_together_and_only_the_last_ones_shown(tmp_path: Path) -> None:
     many = [exchange(number, actor=f"guest{number // 2}") for number in range(1, 41)]
     failed = a_failure(exchange=40)[-1]
