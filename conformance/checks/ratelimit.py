@@ -112,7 +112,7 @@ async def a_429_says_when_to_come_back(cast: Cast, spec: Spec, case: str) -> Non
     expect(off, "X-RateLimit-Reset minus (now + Retry-After), in seconds").between(-tolerance, tolerance)
 
 
-@check("RATE-8", tags=["budget"])
+@check("RATE-8", alone=True, tags=["budget"])
 async def ones_exhaustion_does_not_touch_another(alice: User, bob: User, spec: Spec) -> None:
     await spent(alice, budget_of(spec, "createRoom"))
     given_that((await alice.create_room()).status, "the status of one room too many").equals(429)
