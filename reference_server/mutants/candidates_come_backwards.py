@@ -11,7 +11,8 @@ from reference_server.routes import Call
 @mutant(
     "ICE-5",
     "candidates come newest first",
-    shows=r"the candidates since the cursor: wanted \['candidate:3 .*; got \['candidate:4 ",
+    shows=r"the candidates since the cursor: wanted \['candidate:\S+ 1 udp \d+ \S+ 50003 .*"
+    r"; got \['candidate:\S+ 1 udp \d+ \S+ 50004 ",
 )
 class CandidatesComeBackwards(Reaching, IceHandlers):
     def get(self, call: Call) -> Json:

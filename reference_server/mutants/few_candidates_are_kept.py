@@ -11,7 +11,8 @@ from reference_server.routes import Call
 @mutant(
     "ICE-5",
     "only 64 candidates are kept",
-    shows=r"the 100 candidates sent: wanted \['candidate:1 .*; got \['candidate:37 ",
+    shows=r"the 100 candidates sent: wanted \['candidate:\S+ 1 udp \d+ \S+ 50001 .*"
+    r"; got \['candidate:\S+ 1 udp \d+ \S+ 50037 ",
 )
 class FewCandidatesAreKept(Reaching, IceHandlers):
     def send(self, call: Call) -> Json:

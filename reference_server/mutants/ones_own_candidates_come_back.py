@@ -12,7 +12,7 @@ from reference_server.routes import Call
 @mutant(
     "ICE-5",
     "one's own candidates are not left out",
-    shows=r"the candidates that alice sees: wanted \[]; got \['candidate:1 ",
+    shows=r"the candidates that alice sees: wanted \[]; got \['candidate:\S+ 1 udp \d+ \S+ 50001 ",
 )
 class OnesOwnCandidatesComeBack(Reaching, IceHandlers):
     def get(self, call: Call) -> Json:
