@@ -8,7 +8,6 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections import Counter
 
 import pytest
 
@@ -60,7 +59,7 @@ def test_every_checked_requirement_but_mays_has_a_mutant() -> None:
 
 
 def test_what_cannot_be_told_of_an_attempt_is_the_exception() -> None:
-    assert Counter(bool(mutant.untied) for mutant in ALL.values())[True] == 0
+    assert {name for name, mutant in ALL.items() if mutant.untied} == {"the-log-holds-offers"}
 
 
 def selftest(*words: str) -> subprocess.CompletedProcess[str]:
