@@ -100,6 +100,7 @@ RIGHT_TO_ACCEPT = {
     ("MBOX-13", "mail_without_a_sender_is_the_posters"),  # it asks for acceptance
     ("PARTY-10", "an_unknown_parent_makes_no_server_error"),  # a party may be made under an unknown parent
     ("RATE-6", "the_heartbeat_budget_is_counted_by_room"),  # it asks for acceptance
+    ("ROOM-13", "a_rooms_lifetime_begins_anew_with_a_write"),  # it asks for acceptance
     ("VAL-14", "prototype_keys_are_harmless"),  # of the members but one: __proto__ as an object fails
     ("VAL-15", "duplicate_keys_do_not_bypass_validation"),  # where the last, which is used, is the valid one
 }

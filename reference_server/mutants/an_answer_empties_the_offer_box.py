@@ -12,7 +12,7 @@ from reference_server.routes import Call
     "MBOX-9",
     "an answer posted empties the offer box",
     shows="the_two_boxes_are_independent: getOffer: wanted 200 .* got 404",
-    also=["AUTH-12", "PRIV-7", "CONC-5"],
+    also=["AUTH-12", "CONC-5"],
     why_also="an offer and an answer are in their boxes at the same time there",
 )
 class AnAnswerEmptiesTheOfferBox(Reaching, MailHandlers):

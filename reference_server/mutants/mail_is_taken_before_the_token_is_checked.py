@@ -16,8 +16,6 @@ from reference_server.routes import Call, Route
     "AUTH-12",
     "a read without a token consumes the offer before it is refused",
     shows="an_unauthenticated_read_does_not_consume_the_offer: getOffer: wanted 200 .* got 404",
-    also=["PRIV-7"],
-    why_also="it reads the offer after others have tried to",
 )
 class MailIsTakenBeforeTheTokenIsChecked(Reaching, App):
     quick = False
