@@ -190,6 +190,7 @@ def test_answered_below(log: Log) -> None:
     expect(answer(499)).answered_below(500)
     found = complaint(lambda: expect(answer(503)).answered_below(500))
     assert (found.wanted, found.got) == ("a status below 500", '503 {"success": true}')
+    assert log.last["observed"] == {"status": 503, "error": None}
 
 
 def test_valid_looks_at_the_schema_of_the_operation(log: Log) -> None:

@@ -26,7 +26,9 @@ from protocol.models import Mailbox, Room, model
 
 BOX = Mailbox()
 ROOM = Room()
-MANY = settings(max_examples=200, deadline=None)
+# Few under mutation, where each of thousands of mutants is to be tried (python -m bench.judgement).
+FEW = settings.get_current_profile_name() == "mutants"
+MANY = settings(max_examples=40 if FEW else 300, deadline=None)
 
 
 # -- what is right is never accused
@@ -51,14 +53,14 @@ def test_a_room_with_a_baseline_of_its_activity_is_explained(history: list[Opera
     assert decide(history, subject, subject.start()) == "linearizable"
 
 
-@settings(max_examples=300, deadline=None)
+@MANY
 @given(anything())
 def test_it_agrees_with_trying_every_order(history: list[Operation]) -> None:
     expected = "linearizable" if explained(history) else "violated"
     assert decide(history, BOX, None) == expected
 
 
-@settings(max_examples=300, deadline=None)
+@MANY
 @given(any_room(), st.sampled_from([None, 0]), st.sampled_from([None, frozenset("a"), frozenset("ab")]))
 def test_of_a_room_too(history: list[Operation], activity: int | None, people: frozenset[str] | None) -> None:
     subject = Room(people, activity)
@@ -233,7 +235,7 @@ def test_many_reads_of_an_empty_box_cost_nothing() -> None:
 # -- the shortest violation
 
 
-@settings(max_examples=200, deadline=None)
+@MANY
 @given(anything())
 def test_the_shortest_is_a_violation_and_nothing_more_can_be_left_out(history: list[Operation]) -> None:
     found = shortest(history, BOX, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -206,3 +207,28 @@ def test_what_is_red_comes_gravest_first_and_without_any_may(tmp_path: Path) -> 
 def test_the_reason_is_that_of_the_check_which_gave_the_verdict(tmp_path: Path) -> None:
     records = [verdict(MUST, V.PASS), verdict(MUST, V.FAIL, reason="twice"), verdict(MUST, V.INCONCLUSIVE)]
     assert report(tmp_path, records).findings[0].reason == "twice"
+
+
+def test_the_check_that_failed_as_expected_is_the_worst(tmp_path: Path) -> None:
+    records = [verdict(MUST, V.PASS), verdict(MUST, V.FAIL, check="it_fails")]
+    (finding,) = report(tmp_path, records, target=EXPECTED).findings
+    assert (finding.worst["check"], finding.reason, finding.word) == (
+        "it_fails",
+        "expected: known",
+        "expected-fail",
+    )
+
+
+def test_only_a_may_that_failed_is_not_offered(tmp_path: Path) -> None:
+    records = [verdict(MAY, V.INCONCLUSIVE), verdict(SHOULD, V.FAIL), verdict("MBOX-3", V.FAIL)]
+    assert [finding.word for finding in report(tmp_path, records).findings] == [
+        "inconclusive",
+        "fail",
+        "fail",
+    ]
+
+
+def test_a_verdict_that_none_of_the_checks_has_shows_the_first(tmp_path: Path) -> None:
+    """Another program may have made the report; it is shown nevertheless."""
+    (finding,) = report(tmp_path, [verdict(MUST, V.PASS, check="first")]).findings
+    assert replace(finding, verdict=V.FAIL).worst["check"] == "first"

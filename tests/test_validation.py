@@ -228,6 +228,35 @@ def test_a_lone_surrogate_is_named_by_the_field_that_has_it() -> None:
     assert problems == [Problem("offer", "is not text: it has a lone surrogate")]
 
 
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        ("\ud800", ""),
+        (["a", "\udfff", "\ud800"], "[1]"),
+        ({"a": {"b": ["x", ["\ud800"]]}, "c": "\ud800"}, "a.b[1][0]"),
+        ({"a": {"\ud800": 1}, "b": "\ud800"}, "a"),
+        ({"\ud800": "x"}, ""),
+    ],
+)
+def test_text_with_a_lone_surrogate_is_never_valid(value: object, path: str) -> None:
+    """Whatever the schema asks of it: nothing, its type, or its length."""
+    for schema in ({}, {"type": ["string", "array", "object"]}, {"minLength": 1, "items": {"maxLength": 9}}):
+        assert not Validator(schema).ok(value)
+        problems = Validator(schema).problems(value)
+        assert problems == [Problem(path, "is not text: it has a lone surrogate")]
+
+
+def test_deep_nesting_is_looked_through_and_is_no_obstacle() -> None:
+    deep: list[object] = ["text"]
+    for _ in range(100_000):
+        deep = [deep]
+    assert validation._surrogate(deep) is None
+    deep = ["\ud800"]
+    for _ in range(1_500):
+        deep = [deep]
+    assert validation._surrogate(deep) == "[0]" * 1_501
+
+
 def test_a_message_never_echoes_the_value() -> None:
     for operation, name, kind, _ in FIELDS:
         for value in ("<script>", ["<script>"], {"<script>": 1}, "<script>" * 10_000):
