@@ -69,14 +69,12 @@ def open_(spec: Spec, token: str, envelope: Mapping[str, Any]) -> bytes:
 def derive(spec: Spec, token: str, salt: bytes) -> bytes:
     """The key of this token and salt. Takes tens of milliseconds on purpose; other threads run meanwhile."""
     settings = spec.policy["envelope"]
-    return hashlib.pbkdf2_hmac(
-        "sha256", token.encode("utf-8"), salt, settings["kdf_rounds"], settings["key_bytes"]
-    )
+    return hashlib.pbkdf2_hmac("sha256", token.encode(), salt, settings["kdf_rounds"], settings["key_bytes"])
 
 
 def token_hash(token: str) -> str:
     """What `tokenHash` of an envelope for this token must be."""
-    return hashlib.sha256(token.encode("utf-8")).hexdigest()
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def from_base64(text: str) -> bytes:
@@ -88,7 +86,7 @@ def from_base64(text: str) -> bytes:
 
 
 def _encode(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")
+    return base64.b64encode(data).decode()
 
 
 def _decode(envelope: Mapping[str, Any], name: str, length: int | None = None) -> bytes:

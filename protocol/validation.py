@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import jsonschema_rs
 
@@ -119,19 +118,16 @@ def _shapes(spec: Spec, shapes: dict[str, str], media_type: str | None) -> Valid
 
 def _told(error: jsonschema_rs.ValidationError) -> Iterator[Problem]:
     kind, where = error.kind, list(error.instance_path)
-    details: dict[str, Any] = {}
-    if kind.name in ("required", "maxLength", "minLength", "pattern", "type", "const"):
-        details = kind.as_dict()
     if kind.name == "required":
-        yield Problem(_path([*where, details["property"]]), "is missing")
+        yield Problem(_path([*where, kind.as_dict()["property"]]), "is missing")
     elif kind.name == "maxLength":
-        yield Problem(_path(where), f"has more than {details['limit']} characters")
+        yield Problem(_path(where), f"has more than {kind.as_dict()['limit']} characters")
     elif kind.name == "minLength":
-        yield Problem(_path(where), f"has fewer than {details['limit']} characters")
+        yield Problem(_path(where), f"has fewer than {kind.as_dict()['limit']} characters")
     elif kind.name == "pattern":
-        yield Problem(_path(where), f"does not match {details['pattern']}")
+        yield Problem(_path(where), f"does not match {kind.as_dict()['pattern']}")
     elif kind.name == "type":
-        yield Problem(_path(where), f"is not of type {' or '.join(details['types'])}")
+        yield Problem(_path(where), f"is not of type {' or '.join(kind.as_dict()['types'])}")
     elif kind.name == "anyOf":
         yield Problem(_path(where), "has none of the possible shapes")
     elif kind.name == "falseSchema":
@@ -150,8 +146,8 @@ def _path(parts: list[str | int]) -> str:
 def _surrogate(value: object) -> str | None:
     """Where the first lone surrogate stands; None where all is text, which is found out at the speed of C.
 
-    The compiled schema is no help: it looks at no text of which only the length or the type is asked. The walk
-    is without recursion, for the nesting may be deep.
+    The compiled schema is no help: it looks at no text of which only the length or the type is asked. The
+    walk is without recursion, for the nesting may be deep.
     """
     try:
         json.dumps(value, ensure_ascii=False).encode()

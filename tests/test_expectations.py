@@ -113,6 +113,21 @@ def test_refused_names_where_its_statuses_come_from(log: Log) -> None:
     assert log.last["arguments"] == {"statuses": [401, 403]}
 
 
+def test_what_a_refusal_was_is_recorded_and_told(log: Log) -> None:
+    found = complaint(lambda: expect(Answer("joinRoom", None, error="no connection")).refused())
+    assert log.last["observed"] == {"status": None, "error": "no connection"}
+    assert (found.wanted, found.got) == ("404", "no valid answer (no connection)")
+
+
+def test_an_expectation_without_arguments_records_none(log: Log) -> None:
+    expect([1, 2], "them").all_different()
+    assert log.last["arguments"] == {}
+
+
+def test_what_is_not_run_for_no_stated_cause_was_stopped() -> None:
+    assert NotRun("because").cause == "stopped"
+
+
 def test_a_requirement_without_statuses_needs_some() -> None:
     Log("ROOM-5")
     with pytest.raises(ValueError, match="ROOM-5 names no statuses"):
@@ -158,8 +173,13 @@ def test_a_failed_check_says_all_in_one_line(log: Log) -> None:
 
 def test_a_429_that_nothing_explains_is_inconclusive(log: Log) -> None:
     for act in (lambda: expect(answer(429)).accepted(), lambda: expect(answer(429)).refused()):
-        with pytest.raises(Inconclusive, match=r"joinRoom was refused with 429 within the budget"):
+        with pytest.raises(Inconclusive) as undecided:
             act()
+        assert str(undecided.value) == (
+            "joinRoom was refused with 429 within the budget that ROOM-4 needs; "
+            "if the target limits by address, name its header in the target file (address_header)"
+        )
+        assert undecided.value.exchange == 7
     expect(answer(429)).refused(404, 429)
 
 
@@ -168,6 +188,19 @@ def test_a_429_is_judged_where_budgets_are() -> None:
     complaint(lambda: expect(answer(429)).accepted())
     Log("RATE-3")
     expect(answer(429)).refused()
+
+
+def test_where_any_4xx_refuses_a_429_does_not() -> None:
+    """It says that the budget is spent, not that what was sent is wrong."""
+    for requirement in ("VAL-8", "VAL-19"):  # 4xx, and 200 or 4xx
+        Log(requirement)
+        expect(answer(428)).refused()
+        for act in (lambda: expect(answer(429)).refused(), lambda: expect(answer(429)).accepted()):
+            with pytest.raises(Inconclusive, match="within the budget"):
+                act()
+    Log("CORS-6")  # 401, 404 or 429
+    expect(answer(429)).refused()
+    complaint(lambda: expect(answer(429)).accepted())
 
 
 def test_with_listed_users_a_429_is_not_run() -> None:
@@ -196,6 +229,7 @@ def test_answered_below(log: Log) -> None:
 def test_valid_looks_at_the_schema_of_the_operation(log: Log) -> None:
     found = complaint(lambda: expect(answer(200, {"success": True})).valid())
     assert found.wanted == "a body valid for the joinRoom answer"
+    assert found.got == "; ".join(log.last["observed"]["problems"])
     assert "room: is missing" in found.got
     assert log.last["arguments"]["validator"] == "response joinRoom"
     assert log.last["observed"]["problems"]
@@ -278,6 +312,14 @@ def test_a_long_body_is_cut(log: Log) -> None:
     assert len(found.got) == len("500 ") + expectations.SHOWN_CHARS + 1
     short = complaint(lambda: expect(answer(500, {"x": "y"})).accepted())
     assert not short.got.endswith("…")
+
+
+def test_a_body_is_shown_to_its_last_character_where_it_fits(log: Log) -> None:
+    frame = len('{"x": ""}')
+    exactly = complaint(
+        lambda: expect(answer(500, {"x": "é" * (expectations.SHOWN_CHARS - frame)})).accepted()
+    )
+    assert exactly.got == '500 {"x": "' + "é" * (expectations.SHOWN_CHARS - frame) + '"}'
 
 
 def test_a_body_that_is_no_json_is_shown_as_text(log: Log) -> None:

@@ -99,7 +99,9 @@ def test_a_fail_that_becomes_a_fail_for_another_reason_does_not_flip(tmp_path: P
 def test_the_first_expectation_that_breaks_is_the_reason(tmp_path: Path) -> None:
     records = [expected(404, True), expected(405, True, arguments={"statuses": [405]})]
     records += [expected(403, True, arguments={"statuses": [403], "from": "requirement"}), settled(V.PASS)]
-    (flip,) = judged(tmp_path, *records, spec=by(expected=Refuse((404, 405)))).flips
+    found = judged(tmp_path, *records, spec=by(expected=Refuse((404, 405))))
+    (flip,) = found.flips
+    assert (found.expectations, found.attempts) == (3, 1)
     assert flip.why == "it_holds: wanted 404 or 405; got 403"
 
 
@@ -113,13 +115,48 @@ def test_where_one_violation_is_proof_one_try_that_turns_is_enough(
     """The second try passes still, so without that it would be flaky."""
     second = {"attempt": f"{NAME} it_holds#2", "arguments": {"statuses": [404]}}
     tries = [tried(1, V.PASS), tried(2, V.PASS)]
-    record = settled(V.PASS, tries=tries, attempts=2) | {"safety": safety}
+    record = settled(V.PASS, tries=tries, attempts=2) | ({"safety": True} if safety else {})
     found = judged(tmp_path, expected(404, True), expected(404, True, **second), record, spec=STRICTER)
     (flip,) = found.flips
     assert (flip.was, flip.now) == (V.PASS, now)
     assert "wanted 410; got 404" in flip.why
     record = found.after.findings[0].checks[0]
     assert (record["attempt"], record["note"]) == (ATTEMPT, "failed in 1 of 2 attempts" if safety else "")
+
+
+def test_of_tries_of_which_one_turns_the_others_keep_their_reason(tmp_path: Path) -> None:
+    """The first fail is now left open, the second is what it was: 403 is neither 404 nor 200."""
+    second = expected(403, False, attempt=f"{NAME} it_holds#2")
+    tries = [tried(1, V.FAIL), tried(2, V.FAIL)]
+    records = [expected(200, False), second, settled(V.FAIL, tries=tries, reason="as it was then")]
+    found = judged(tmp_path, *records, spec=LAXER)
+    assert found.flips == ()
+    (record,) = found.after.findings[0].checks
+    assert (record["attempt"], record["reason"]) == (f"{NAME} it_holds#2", "as it was then")
+
+
+def test_where_what_failed_now_and_then_holds_it_passes(tmp_path: Path) -> None:
+    """The try that failed is left open, and those that came after it passed."""
+    second, third = ({"attempt": f"{NAME} it_holds#{number}"} for number in (2, 3))
+    tries = [tried(1, V.FAIL), tried(2, V.PASS), tried(3, V.PASS)]
+    records = [expected(200, False), expected(404, True, **second), expected(404, True, **third)]
+    (flip,) = judged(tmp_path, *records, settled(V.FLAKY, tries=tries), spec=LAXER).flips
+    assert (flip.was, flip.now) == (V.FLAKY, V.PASS)
+    assert flip.why == "it_holds: what did not hold now does"
+
+
+def test_the_check_that_turned_is_the_reason(tmp_path: Path) -> None:
+    other = f"{NAME} another#1"
+    records = [expected(404, True, arguments={"statuses": [404]}), settled(V.PASS)]
+    records += [expected(404, True, attempt=other), settled(V.PASS, check="another", attempt=other)]
+    (flip,) = judged(tmp_path, *records, spec=STRICTER).flips
+    assert flip.why == "another: wanted 410; got 404"
+
+
+def test_an_attempt_of_a_case_with_spaces_is_its_requirements(tmp_path: Path) -> None:
+    attempt = f"{NAME} it_holds a case of it#1"
+    records = [expected(404, True, attempt=attempt), settled(V.PASS, case="a case of it", attempt=attempt)]
+    assert [flip.now for flip in judged(tmp_path, *records, spec=STRICTER).flips] == [V.FAIL]
 
 
 def test_a_schema_is_asked_again_of_the_body_that_came(tmp_path: Path) -> None:
@@ -171,6 +208,14 @@ def test_a_body_that_cannot_be_asked_again_leaves_what_was_found(
     assert judged(tmp_path, exchange(1, answer=answer), shaped, settled(V.PASS)).flips == ()
 
 
+def test_where_no_answer_came_there_is_nothing_valid(tmp_path: Path) -> None:
+    shaped = expected(0, False, predicate="without_problems", observed={"problems": ["it is not there"]})
+    shaped["arguments"] = {"schema": "an error", "validator": "error"}
+    record = exchange(1, status=None)
+    record["answer"].pop("body", None)
+    assert judged(tmp_path, record, shaped, settled(V.FAIL)).flips == ()
+
+
 def test_two_bodies_are_asked_each_by_its_own_schema(tmp_path: Path) -> None:
     good, bad = {"body": {"bytes": 9, "json": {"error": "no"}}}, {"body": {"bytes": 9, "json": {}}}
     arguments = {"schema": "an error", "validator": "error"}
@@ -197,9 +242,10 @@ def test_what_cannot_be_judged_again_stays(
     assert (again.flips, again.unsupported, again.expectations) == ((), (), 1)
 
 
-def test_what_it_broke_at_then_is_said_where_it_cannot_be_judged_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("more", [{"redacted": True}, {"predicate": "not_yet_known"}])
+def test_what_it_broke_at_then_is_said_where_it_cannot_be_judged_again(more: Record, tmp_path: Path) -> None:
     """The first try turns, so the reason of the second is asked for: it is what it was."""
-    second = expected(403, False, attempt=f"{NAME} it_holds#2", redacted=True)
+    second = expected(403, False, attempt=f"{NAME} it_holds#2", **more)
     tries = [tried(1, V.INCONCLUSIVE), tried(2, V.PASS)]
     records = [expected(404, True, role="given"), second, settled(V.PASS, tries=tries)]
     (flip,) = judged(tmp_path, *records).flips
