@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MUTANTS = Path("mutants")  # mutmut's folder: it works below the current directory
+OPEN = ("survived", "no tests")  # what another test may change
 EXPLAINED = Path("tests/judgement-survivors.toml")
 
 
@@ -55,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--survivors", action="store_true", help="only try again what lived in the last run")
     parser.add_argument("--max-children", type=int, default=2, metavar="N")
     options = parser.parse_args(argv)
-    again = [name for name, verdict in _results() if verdict == "survived"] if options.survivors else []
+    again = [name for name, verdict in _results() if verdict in OPEN] if options.survivors else []
     if not options.survivors:
         shutil.rmtree(MUTANTS, ignore_errors=True)
     begun = time.monotonic()

@@ -223,6 +223,14 @@ def test_the_right_type_is_no_violation_of_its_pattern() -> None:
     assert (found["sendOffer.type 1"].values, found["sendAnswer.type 1"].values) == (("answer",), ("offer",))
 
 
+def test_of_an_inner_object_one_property_is_left_out() -> None:
+    left = faults.without(request("sendCandidate"), "candidate.sdpMid").fields
+    whole = VALID["sendCandidate"]
+    inner = {"candidate": whole["candidate"]["candidate"], "sdpMLineIndex": 0}
+    assert left == {"roomId": "room_a", "candidate": inner}
+    assert faults.without(request("sendCandidate"), "candidate").fields == {"roomId": "room_a"}
+
+
 def test_a_schema_without_properties_or_required_ones_has_few_faults() -> None:
     assert list(faults.fields({})) == []
     inner = {"type": "object", "properties": {"b": {"type": "string"}}, "required": ["b"]}

@@ -276,6 +276,25 @@ def test_of_a_long_history_little_is_left() -> None:
     assert found.states == (None,)
 
 
+def test_the_first_return_that_gives_it_away_is_the_culprits() -> None:
+    """Of many wrong reads the first to return, whichever place it has; the state before them counts."""
+    for place in range(6):
+        reads = [read(f"r{n}", 10 * n, 10 * n + 1, "#9" if n >= place else None) for n in range(6)]
+        found = shortest(reads, BOX, None)
+        assert found is not None
+        assert (found.culprit.who, found.operations) == (f"r{place}", (reads[place],))
+        full = shortest([read("q", -9, -8, "#0"), *reads], BOX, "#0")
+        assert full is not None
+        assert full.culprit.who == f"r{place}"
+
+
+def test_what_was_called_when_the_culprit_returned_may_explain_it() -> None:
+    history = [read("b", 0, 5, "#1"), read("c", 0, 6, "#2"), send("a", 5, 7, "#1")]
+    found = shortest(history, BOX, None)
+    assert found is not None
+    assert found.culprit.who == "c"
+
+
 def test_a_read_keeps_its_sending() -> None:
     """To leave it out would make another violation of it."""
     for name in ("an offer is read twice", "a replaced offer is read"):

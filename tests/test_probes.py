@@ -82,7 +82,14 @@ def test_garbage_tokens_are_as_the_protocol_lists_them() -> None:
         tokens.decode(made["bad base64"].split(".")[0])
     with pytest.raises(json.JSONDecodeError):
         json.loads(tokens.decode(made["not JSON"].split(".")[0]))
+    assert set(made["very long"]) == {"A"}
     assert len(set(made.values())) == len(SPEC.probes["garbage_tokens"])
+    assert [tokens.decode(part) for part in made["JSON that is no object"].split(".")[:2]] == [
+        b"[1,2]",
+        b'"token"',
+    ]
+    assert [tokens.decode(part) for part in made["not JSON"].split(".")[:2]] == [b"hello", b"world"]
+    assert probes.garbage_tokens(SPEC) == probes.garbage_tokens(SPEC, seed=0)
 
 
 def test_garbage_tokens_can_be_sent_in_a_header_and_follow_from_the_seed() -> None:

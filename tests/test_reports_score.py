@@ -207,6 +207,8 @@ def test_what_is_red_comes_gravest_first_and_without_any_may(tmp_path: Path) -> 
 def test_the_reason_is_that_of_the_check_which_gave_the_verdict(tmp_path: Path) -> None:
     records = [verdict(MUST, V.PASS), verdict(MUST, V.FAIL, reason="twice"), verdict(MUST, V.INCONCLUSIVE)]
     assert report(tmp_path, records).findings[0].reason == "twice"
+    records = [verdict(MUST, V.PASS), verdict(MUST, V.INCONCLUSIVE, reason="no room")]
+    assert report(tmp_path, records).findings[0].reason == "no room"
 
 
 def test_the_check_that_failed_as_expected_is_the_worst(tmp_path: Path) -> None:
@@ -306,3 +308,30 @@ def test_several_causes_together(
     others = [record for name, record in all_of(PROFILES).items() if name != MUST]
     found = report(tmp_path, [*others, *(not_run(MUST, cause) for cause in causes)])
     assert (found.levels[0].provisional, found.exit_code) == (provisional, code)
+
+
+@pytest.mark.parametrize(
+    ("records", "words"),
+    [
+        ([verdict(MUST, V.PASS)], "100"),
+        ([verdict(MUST, V.PASS), verdict(SHOULD, V.FAIL)], "71.4"),
+        ([verdict(MAY, V.PASS)], "nothing was applicable"),
+        ([not_run(MUST, "time")], "nothing was decided"),
+    ],
+)
+def test_the_score_in_words(tmp_path: Path, records: list[Record], words: str) -> None:
+    assert report(tmp_path, records).score_text == words
+
+
+def test_what_proves_a_check_is_counted(tmp_path: Path) -> None:
+    head = {**header([MUST]), "proofs": {MUST: 1, "MBOX-3": 2, "MBOX-4": 0}}
+    write(tmp_path, [head, verdict(MUST, V.PASS), footer()])
+    found = score.evaluate(runlog.read(tmp_path), SPEC)
+    words = [found.proven_by(name) for name in (MUST, "MBOX-3", "MBOX-4", "MBOX-5")]
+    assert words == ["; proven by 1 mutant", "; proven by 2 mutants", "", ""]
+    assert report(tmp_path, [verdict(MUST, V.PASS)]).proven_by(MUST) == ""
+
+
+def test_findings_of_some_verdicts(tmp_path: Path) -> None:
+    found = report(tmp_path, [verdict(MUST, V.PASS), verdict(SHOULD, V.FAIL), verdict(MAY, V.INCONCLUSIVE)])
+    assert [finding.requirement.id for finding in found.of(V.FAIL, V.INCONCLUSIVE)] == [SHOULD, MAY]

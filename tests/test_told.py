@@ -1,4 +1,4 @@
-"""How a violated history is told: the words of the models, and what is cut where it is long."""
+"""The models, step by step and in words, and how a violated history is told by them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from history_kit import read, send
 
 from protocol import histories
-from protocol.linearizability import Operation, Violation
+from protocol.linearizability import Operation, State, Violation
 from protocol.models import Inside, Mailbox, Room
 
 BOX = Mailbox()
@@ -18,6 +18,92 @@ LOST = "no answer that says what was done"
 
 def did(what: str, output: Any = "accepted") -> Operation:
     return Operation("a", what, 0, 1, "#1", output)
+
+
+# -- one step at a time
+
+
+ALONE, BOTH = frozenset("a"), frozenset("ab")
+NOT_MADE, GONE = None, Inside(frozenset())
+OLD, NEW = Inside(ALONE, fresh=False), Inside(ALONE)
+REFUSED = {"status": 404}
+
+# What "a" does in a state, what comes of it, and the states that this may lead to.
+STEPS: list[tuple[State, str, Any, tuple[State, ...]]] = [
+    (NOT_MADE, "create", "accepted", (OLD,)),
+    (NOT_MADE, "create", None, (OLD,)),
+    (NOT_MADE, "create", REFUSED, ()),
+    (NEW, "create", "accepted", ()),
+    (Inside(frozenset("b"), fresh=False), "join", "accepted", (Inside(BOTH),)),
+    (Inside(frozenset("b")), "join", None, (Inside(BOTH),)),
+    (Inside(frozenset("b")), "join", REFUSED, ()),
+    (OLD, "join", REFUSED, ()),
+    (GONE, "join", REFUSED, (GONE,)),
+    (GONE, "join", None, (GONE,)),
+    (GONE, "join", "accepted", ()),
+    (NOT_MADE, "join", REFUSED, (NOT_MADE,)),
+    (NOT_MADE, "join", "accepted", ()),
+    (Inside(BOTH, fresh=False), "leave", "accepted", (Inside(frozenset("b"), fresh=False),)),
+    (Inside(BOTH), "leave", None, (Inside(frozenset("b")),)),
+    (NEW, "leave", "accepted", (GONE,)),
+    (NEW, "leave", REFUSED, ()),
+    (Inside(frozenset("b")), "leave", REFUSED, (Inside(frozenset("b")),)),
+    (GONE, "leave", "accepted", (GONE,)),
+    (OLD, "heartbeat", "accepted", (NEW,)),
+    (OLD, "heartbeat", None, (NEW,)),
+    (OLD, "heartbeat", REFUSED, ()),
+    (Inside(frozenset("b")), "heartbeat", REFUSED, (Inside(frozenset("b")),)),
+    (Inside(frozenset("b"), fresh=False), "heartbeat", None, (Inside(frozenset("b"), fresh=False),)),
+    (Inside(frozenset("b")), "heartbeat", "accepted", ()),
+    (GONE, "heartbeat", "accepted", ()),
+    (NEW, "shown", {"count": 1}, (NEW,)),
+    (NEW, "shown", {"count": 2}, ()),
+    (Inside(frozenset("b")), "shown", {"count": 1}, ()),
+    (GONE, "shown", {"count": 0}, ()),
+    (NEW, "list", None, (NEW,)),
+    (NEW, "list", {"listed": False}, ()),
+    (GONE, "list", {"listed": False}, (GONE,)),
+    (NOT_MADE, "list", {"listed": False}, (NOT_MADE,)),
+    (GONE, "list", {"count": 0}, ()),
+    (OLD, "list", {"count": 2}, ()),
+    (OLD, "list", {"count": 1}, (OLD,)),
+    (OLD, "list", {"count": None, "activity": None}, (OLD,)),
+    (OLD, "list", {"count": 1, "activity": 1000}, (OLD,)),
+    (OLD, "list", {"count": 1, "activity": 1001}, (NEW,)),
+    (NEW, "list", {"count": 1, "activity": 1001}, (NEW,)),
+    (NEW, "list", {"count": 1, "activity": 1000}, ()),
+]
+
+
+@pytest.mark.parametrize("step", STEPS, ids=str)
+def test_a_step_of_a_room(step: tuple[State, str, Any, tuple[State, ...]]) -> None:
+    state, what, output, expected = step
+    assert tuple(Room(activity=1000).step(state, did(what, output))) == expected
+
+
+def test_a_room_starts_as_it_is_said_to() -> None:
+    assert [Room().start(), Room(BOTH, 5).start()] == [None, Inside(BOTH, fresh=False)]
+
+
+@pytest.mark.parametrize(
+    ("state", "what", "output", "expected"),
+    [
+        (None, "send", "accepted", ("#1",)),
+        ("#0", "send", None, ("#1",)),
+        ("#0", "send", REFUSED, ()),
+        ("#0", "read", None, (None,)),
+        ("#0", "read", {"mail": "#0"}, (None,)),
+        ("#0", "read", {"mail": "#1"}, ()),
+        ("#0", "read", {"mail": None}, ()),
+        (None, "read", {"mail": None}, (None,)),
+        (None, "read", REFUSED, ()),
+    ],
+)
+def test_a_step_of_a_box(state: Any, what: str, output: Any, expected: tuple[Any, ...]) -> None:
+    assert tuple(BOX.step(state, did(what, output))) == expected
+
+
+# -- in words
 
 
 @pytest.mark.parametrize(
