@@ -281,6 +281,22 @@ def test_ones_own_token_may_come_back_and_its_claims(people: Any) -> None:
     assert exchange(canaries, alice, alice.request("health"), told) is None
 
 
+def test_an_earlier_token_of_ones_own_may_come_back_too() -> None:
+    canaries, alice = Canaries(SPEC), user("alice")
+    exchange(canaries, alice, alice.request("health"), {})
+    renewed = alice.with_token("another token of alice")
+    assert exchange(canaries, renewed, renewed.request("health"), {"last": alice.token}) is None
+
+
+def test_a_token_that_was_not_sent_is_not_looked_for() -> None:
+    canaries, alice, bob = Canaries(SPEC), user("alice"), user("bob")
+    nobody = alice.without_token()
+    exchange(canaries, nobody, nobody.request("health"), {})
+    answer = Answer("health", 200, (), b"last: " + alice.token.partition(".")[2].encode(), None)
+    assert canaries.answered(bob, bob.request("health"), answer) is None
+    assert canaries.answered(bob, bob.request("health"), replace(answer, raw=alice.token.encode())) is None
+
+
 @pytest.mark.parametrize(
     ("token", "looked_for"), [("opaque7", False), ("opaque-8", True), ("opaque-\udc80-token", True)]
 )

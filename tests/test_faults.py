@@ -175,6 +175,8 @@ def test_too_many_people_are_different_people() -> None:
     assert many == [f"parley-{number}" for number in range(51)]
     (as_many_as_may,) = dict(faults.at_limits(SPEC))["inviteToPartyRoom.userIds 1"].values
     assert as_many_as_may == many[:50]
+    assert dict(faults.over_limits(SPEC))["inviteToPartyRoom.userIds"].values[2] == ["a" * 256]
+    assert dict(faults.at_limits(SPEC))["inviteToPartyRoom.userIds 2"].values == (["a" * 255],)
 
 
 PATTERNS = [
