@@ -90,6 +90,11 @@ def test_one_that_does_not_hold_is_recorded_before_it_complains(log: Log) -> Non
     assert found.got == '403 {"success": true}'
 
 
+def test_what_it_is_about_is_the_operation_or_the_value(log: Log) -> None:
+    assert complaint(lambda: expect(answer(403)).accepted()).about == "joinRoom"
+    assert complaint(lambda: expect(1).equals(2)).about == "the value"
+
+
 def test_what_is_given_is_no_judgement(log: Log) -> None:
     assert given(answer()).status == 200
     given_that(1, "one").equals(1)
