@@ -9,7 +9,7 @@ import pytest
 from history_kit import read, send
 
 from protocol import histories
-from protocol.linearizability import Operation, State, Violation
+from protocol.linearizability import Operation, State, Violation, shortest
 from protocol.models import Inside, Mailbox, Room
 
 BOX = Mailbox()
@@ -101,6 +101,26 @@ def test_a_room_starts_as_it_is_said_to() -> None:
 )
 def test_a_step_of_a_box(state: Any, what: str, output: Any, expected: tuple[Any, ...]) -> None:
     assert tuple(BOX.step(state, did(what, output))) == expected
+
+
+@pytest.mark.parametrize(
+    ("what", "output", "activity", "expected"),
+    [
+        ("list", {"count": 1}, None, True),
+        ("list", {"count": 1}, 5, False),  # it may show that somebody was active
+        ("shown", {"count": 1}, 5, True),
+        ("join", REFUSED, 5, True),
+        ("join", "accepted", None, False),
+        ("list", None, None, False),
+    ],
+)
+def test_what_only_looks_at_a_room(what: str, output: Any, activity: int | None, expected: bool) -> None:
+    assert Room(activity=activity).only_looks(did(what, output)) is expected
+
+
+def test_what_was_in_the_box_at_first_convicts_too() -> None:
+    lost = [read("b", 0, 1, None)]
+    assert (shortest(lost, BOX, None), shortest(lost, BOX, "#0") is None) == (None, False)
 
 
 # -- in words
