@@ -7,7 +7,7 @@ RUN := $(BIN)/python -m
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help score test selftest lint bench nightly lock clean
+.PHONY: help score test selftest lint bench mutation nightly lock clean
 
 help:
 	@echo 'make score     score a server and write a report; without TARGET the reference server'
@@ -17,7 +17,9 @@ help:
 	@echo 'make selftest  does the suite find every deliberately wrong server?   ARGS="--whole NAME"'
 	@echo 'make lint      format, types, imports and the spec'
 	@echo 'make bench     measure the suite and the reference server'
-	@echo 'make nightly   CI, the long benchmarks, twenty seeds, a thousand rounds of races, every mutant on every check'
+	@echo 'make mutation  does a test notice every small edit of the code that judges?   ARGS=--survivors'
+	@echo 'make nightly   CI, the long benchmarks, twenty seeds, a thousand rounds of races, every mutant on every check,'
+	@echo '               and make mutation'
 	@echo 'make lock      make requirements.lock again from pyproject.toml'
 	@echo 'make clean     remove the virtual environment and all caches (runs/ stays)'
 
@@ -46,17 +48,21 @@ bench: $(READY)
 	@sh scripts/system-packages.sh node
 	@failed=0; $(RUN) bench.heartbeat || failed=1; $(RUN) bench.suite $(ARGS) || failed=1; exit $$failed
 
+mutation: $(READY)
+	@$(RUN) bench.judgement $(ARGS)
+
 nightly: $(READY)
 	@bash .ci/run
 	@$(MAKE) --no-print-directory bench ARGS=--long
 	@$(RUN) bench.seeds
 	@$(RUN) bench.races
 	@$(RUN) parley selftest --whole --all
+	@$(RUN) bench.judgement
 
 lock: $(READY)
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --group dev --output-file requirements.lock $(ARGS) pyproject.toml
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) mutants build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -107,7 +107,7 @@ class Canaries:
     # -- inside
 
     def _note_token(self, user: User) -> None:
-        token = user.token.encode("utf-8", "surrogateescape")
+        token = user.token.encode(errors="surrogateescape")
         if user.delivery == "none" or token in self._tokens or len(token) < SECRET_BYTES:
             return
         self._tokens[token] = Sent(user.id, user.actor, "token")
@@ -130,7 +130,7 @@ class Canaries:
     def _found(self, text: bytes) -> list[tuple[bytes, Sent]]:
         """The marks and tokens in a text that are not for everybody, and what is known of each."""
         hidden = marks_in(text) & self._hidden
-        found = [(name.encode("ascii"), self._sent[name]) for name in sorted(hidden)]
+        found = [(name.encode(), self._sent[name]) for name in sorted(hidden)]
         known = set(TOKEN.findall(text)) & self._tokens.keys() if b"eyJ" in text else set()
         known |= {token for token in self._opaque if token in text}
         return found + [(token, self._tokens[token]) for token in sorted(known)]
@@ -155,10 +155,10 @@ def _shown_to_all(operation: str, fields: dict[str, object]) -> Iterable[object]
 def _text_of(answer: Answer) -> bytes:
     """All that an answer says: its headers and its body, opened where it came in an envelope."""
     body = answer.raw if answer.envelope is None or answer.body is None else encode(answer.body)
-    return "\n".join(value for _, value in answer.headers).encode("utf-8", "replace") + b"\n" + body
+    return "\n".join(value for _, value in answer.headers).encode(errors="replace") + b"\n" + body
 
 
 def _sent_in(request: Request) -> bytes:
     """All that a request says: an answer that repeats it tells its sender nothing new."""
     headers = "\n".join(value for _, value in request.headers)
-    return f"{unquote(request.path)}\n{headers}\n".encode("utf-8", "replace") + (request.body or b"")
+    return f"{unquote(request.path)}\n{headers}\n".encode(errors="replace") + (request.body or b"")

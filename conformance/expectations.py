@@ -22,6 +22,7 @@ from protocol.transcript import BODY_CHARS, Redactor
 from reports.runlog import Cause
 
 Role = Literal["judge", "given", "twin"]
+CLIENT_ERRORS = frozenset(range(400, 500))  # what `4xx` stands for
 SHOWN_CHARS = 120  # of a body, in the words of a complaint
 
 
@@ -76,7 +77,7 @@ class Recorder:
     @property
     def judges_budgets(self) -> bool:
         """A 429 is then what the check is about, not a disturbance."""
-        return 429 in self.requirement.statuses or self.requirement.profile == "ratelimit"
+        return _names_429(self.requirement.statuses) or self.requirement.profile == "ratelimit"
 
     @property
     def without_twin(self) -> str:
@@ -270,7 +271,7 @@ class Expect:
 
     def _not_limited(self, answer: Answer, statuses: Iterable[int]) -> None:
         requirement, listed = self._recorder.requirement, self._recorder.listed_users
-        if answer.status == 429 and 429 not in statuses and not self._recorder.judges_budgets:
+        if answer.status == 429 and not _names_429(statuses) and not self._recorder.judges_budgets:
             if listed is not None:
                 raise NotRun(
                     f"{answer.operation} was refused with 429: the {listed} users of tokens.list have spent "
@@ -335,6 +336,14 @@ async def refused_but_for(
     expect(refusal).refused(*statuses)
     twin(await user.send(request))
     return refusal
+
+
+def _names_429(statuses: Iterable[int]) -> bool:
+    """Whether 429 is one of these for its own sake. Where any 4xx will do it is not: it would be taken for
+    the refusal of what was not even looked at.
+    """
+    found = frozenset(statuses)
+    return 429 in found and not found.issuperset(CLIENT_ERRORS)
 
 
 def _came(answer: Answer, redactor: Redactor) -> str:

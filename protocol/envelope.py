@@ -73,12 +73,12 @@ def derive(spec: Spec, token: str, salt: bytes) -> bytes:
     settings = spec.policy["envelope"]
     # Not hashlib's, which takes twice as long: a run has hundreds of envelopes.
     key = PBKDF2HMAC(hashes.SHA256(), settings["key_bytes"], salt, settings["kdf_rounds"])
-    return key.derive(token.encode("utf-8"))
+    return key.derive(token.encode())
 
 
 def token_hash(token: str) -> str:
     """What `tokenHash` of an envelope for this token must be."""
-    return hashlib.sha256(token.encode("utf-8")).hexdigest()
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def from_base64(text: str) -> bytes:
@@ -90,7 +90,7 @@ def from_base64(text: str) -> bytes:
 
 
 def _encode(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")
+    return base64.b64encode(data).decode()
 
 
 def _decode(envelope: Mapping[str, Any], name: str, length: int | None = None) -> bytes:

@@ -6,9 +6,9 @@ Bodies only: no headers, no paths, no state. Limits count code points; patterns 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import jsonschema_rs
 
@@ -48,16 +48,16 @@ class Validator:
     def ok(self, value: object) -> bool:
         """True where the value (as json.loads made it) is valid. Text with a lone surrogate never is."""
         try:
-            return self._compiled.is_valid(value)
+            return self._compiled.is_valid(value) and _surrogate(value) is None
         except UnicodeEncodeError:
             return False
 
     def problems(self, value: object) -> list[Problem]:
         """Everything wrong with the value, in the order found, each once; empty where it is valid."""
-        try:
-            found = [problem for error in self._compiled.iter_errors(value) for problem in _told(error)]
-        except UnicodeEncodeError:
-            found = [Problem(_surrogate(value), "is not text: it has a lone surrogate")]
+        where = _surrogate(value)
+        if where is not None:
+            return [Problem(where, "is not text: it has a lone surrogate")]
+        found = (problem for error in self._compiled.iter_errors(value) for problem in _told(error))
         return list(dict.fromkeys(found))
 
 
@@ -118,19 +118,16 @@ def _shapes(spec: Spec, shapes: dict[str, str], media_type: str | None) -> Valid
 
 def _told(error: jsonschema_rs.ValidationError) -> Iterator[Problem]:
     kind, where = error.kind, list(error.instance_path)
-    details: dict[str, Any] = {}
-    if kind.name in ("required", "maxLength", "minLength", "pattern", "type", "const"):
-        details = kind.as_dict()
     if kind.name == "required":
-        yield Problem(_path([*where, details["property"]]), "is missing")
+        yield Problem(_path([*where, kind.as_dict()["property"]]), "is missing")
     elif kind.name == "maxLength":
-        yield Problem(_path(where), f"has more than {details['limit']} characters")
+        yield Problem(_path(where), f"has more than {kind.as_dict()['limit']} characters")
     elif kind.name == "minLength":
-        yield Problem(_path(where), f"has fewer than {details['limit']} characters")
+        yield Problem(_path(where), f"has fewer than {kind.as_dict()['limit']} characters")
     elif kind.name == "pattern":
-        yield Problem(_path(where), f"does not match {details['pattern']}")
+        yield Problem(_path(where), f"does not match {kind.as_dict()['pattern']}")
     elif kind.name == "type":
-        yield Problem(_path(where), f"is not of type {' or '.join(details['types'])}")
+        yield Problem(_path(where), f"is not of type {' or '.join(kind.as_dict()['types'])}")
     elif kind.name == "anyOf":
         yield Problem(_path(where), "has none of the possible shapes")
     elif kind.name == "falseSchema":
@@ -146,8 +143,17 @@ def _path(parts: list[str | int]) -> str:
     return text
 
 
-def _surrogate(value: object) -> str:
-    """Where the first lone surrogate stands; walks without recursion, for the nesting may be deep."""
+def _surrogate(value: object) -> str | None:
+    """Where the first lone surrogate stands; None where all is text, which is found out at the speed of C.
+
+    The compiled schema is no help: it looks at no text of which only the length or the type is asked. The
+    walk is without recursion, for the nesting may be deep.
+    """
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+        return None
+    except (UnicodeEncodeError, RecursionError):
+        pass
     waiting: list[tuple[list[str | int], object]] = [([], value)]
     while waiting:
         where, here = waiting.pop()
@@ -158,6 +164,7 @@ def _surrogate(value: object) -> str:
                 return _path(where)
         elif isinstance(here, dict):
             waiting.extend(([*where, str(key)], item) for key, item in reversed(here.items()))
+            waiting.extend((where, key) for key in here)
         elif isinstance(here, list):
             waiting.extend(([*where, index], item) for index, item in reversed(list(enumerate(here))))
-    return ""
+    return None

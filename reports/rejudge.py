@@ -183,7 +183,7 @@ def _verdict(record: Record, seen: _Seen) -> Record:
     again = [_try(one, seen) for one in tries]
     if [one.verdict for one in again] == [one.verdict for one in tries] or not tries:
         return record
-    found = settle(again, safety=record.get("safety", False))
+    found = settle(again, safety=bool(record.get("safety")))
     if found.verdict is Verdict.FAIL and record.get("control", {}).get("verdict") == Verdict.FAIL:
         return record
     deciding = again[found.deciding]
@@ -195,15 +195,18 @@ def _verdict(record: Record, seen: _Seen) -> Record:
 
 def _tries(record: Record) -> list[Try]:
     if "tries" in record:
-        return [
-            Try(one["attempt"], Verdict(one["verdict"]), record["reason"], one["alone"])
-            for one in record["tries"]
-        ]
+        return [_recorded(one, record["reason"]) for one in record["tries"]]
     if record["check"] is None or not record["attempt"].startswith(
         f"{record['requirement']} {record['check']}"
     ):
         return []  # settled without a try, or by an observer
-    return [Try(record["attempt"], Verdict(record["verdict"]), record["reason"], alone=True)]
+    return [Try(record["attempt"], Verdict(record["verdict"]), alone=True)]
+
+
+def _recorded(one: Record, reason: str) -> Try:
+    """`reason` is the verdict's: tries have none of their own in the log. It is not why one passed."""
+    verdict = Verdict(one["verdict"])
+    return Try(one["attempt"], verdict, "" if verdict is Verdict.PASS else reason, one["alone"])
 
 
 def _try(one: Try, seen: _Seen) -> Try:
@@ -237,8 +240,8 @@ def _unsupported(record: Record, seen: _Seen) -> str | None:
             return f"{name}: {one.attempt} is said to have passed, yet {why}"
         if one.verdict is Verdict.FAIL and not any(again.role == "judge" for again in broken):
             return f"{name}: {one.attempt} is said to have failed, yet no expectation of it did"
-    if len(tries) > 1 and Verdict(record["verdict"]) not in (
-        settle(tries, safety=record.get("safety", False)).verdict,
+    if tries and Verdict(record["verdict"]) not in (
+        settle(tries, safety=bool(record.get("safety"))).verdict,
         Verdict.HARNESS_ERROR,
     ):
         return f"{name}: its attempts do not make it {record['verdict']}"
@@ -250,9 +253,9 @@ def _flips(before: Report, after: Report) -> Iterator[Flip]:
     for finding in after.findings:
         old = was.get(finding.requirement.id)
         if old is not None and old.verdict is not finding.verdict:
-            changed = [new for new in finding.checks if new not in old.checks] or [finding.worst]
-            why = changed[0]["reason"] or "what did not hold now does"
-            yield Flip(finding.requirement.id, old.verdict, finding.verdict, f"{changed[0]['check']}: {why}")
+            changed = next(new for new in finding.checks if new not in old.checks)
+            why = changed["reason"] or "what did not hold now does"
+            yield Flip(finding.requirement.id, old.verdict, finding.verdict, f"{changed['check']}: {why}")
 
 
 def _unasked(header: Record, spec: Spec) -> Iterator[str]:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import Phase, settings
 from score_kit import SECRET
 from server_kit import ServerProcess
+
+# For mutation testing (python -m bench.judgement): the same examples in every run, and none made smaller.
+settings.register_profile("mutants", settings.get_profile("ci"), phases=[Phase.explicit, Phase.generate])
 
 
 @pytest.fixture(scope="module")

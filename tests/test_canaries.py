@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ def test_who_may_read_the_mail_is_not_asked_here(people: Any) -> None:
     assert exchange(canaries, stranger, reading, {"offer": offer}) is None
     anybody = stranger.without_token()
     told = exchange(canaries, anybody, anybody.request("getOffer", params={"roomId": ROOM}), {"offer": offer})
-    assert told is not None and "nobody in particular" in told
+    assert told is not None and " tells nobody in particular, who is not in its room, " in told
 
 
 @pytest.mark.parametrize("where", ["body", "header", "error", "other mail"])
@@ -115,6 +116,15 @@ def test_the_room_fields_of_a_public_room_are_for_everybody() -> None:
     exchange(canaries, alice, alice.creating(**fields), {"room": {"roomId": ROOM}})
     shown = {"rooms": [{"roomId": ROOM, "broadcasterName": alice.name, **fields}]}
     assert exchange(canaries, stranger, stranger.request("listRooms"), shown) is None
+
+
+def test_those_of_a_party_room_are_for_everybody_who_asks_below_its_parent() -> None:
+    canaries, alice, stranger = Canaries(SPEC), user("alice"), user("stranger")
+    name = f"Tea {mark()}"
+    request = alice.request("createPartyRoom", broadcasterName=alice.name, customName=name, isPublic=False)
+    exchange(canaries, alice, request, {"room": {"roomId": ROOM}})
+    listing = stranger.request("listPartyRooms", params={"roomId": OTHER})
+    assert exchange(canaries, stranger, listing, {"rooms": [{"customName": name}]}) is None
 
 
 @pytest.mark.parametrize("field", ["customName", "encryptedRoomKey"])
@@ -185,3 +195,126 @@ def test_a_body_that_is_no_object_is_no_obstacle() -> None:
         request = alice.creating().with_body(body)
         canaries.sending(alice, request)
         assert canaries.answered(alice, request, Answer("createRoom", 400, (), body, None)) is None
+
+
+def test_who_is_in_the_room_may_be_told_in_any_answer(people: Any) -> None:
+    canaries, alice, bob, _ = people
+    exchange(canaries, alice, alice.offering(ROOM, offer := sdp()), {"success": True})
+    beat = bob.request("heartbeat", roomId=ROOM)
+    assert exchange(canaries, bob, beat, {"offer": offer}) is None
+    assert exchange(canaries, alice, alice.request("listRooms"), {"offer": offer}) is None
+
+
+def test_mail_of_a_room_that_nobody_is_known_to_be_in_is_not_for_a_stranger(people: Any) -> None:
+    canaries, alice, _, stranger = people
+    exchange(canaries, alice, alice.offering("room_unknown", offer := sdp()), {"error": "none"}, 404)
+    assert exchange(canaries, alice, alice.request("listRooms"), {"last": offer}) is None
+    assert exchange(canaries, stranger, stranger.request("listRooms"), {"last": offer}) is not None
+
+
+def test_what_a_header_said_may_come_back_whatever_is_in_it(people: Any) -> None:
+    canaries, alice, _, stranger = people
+    exchange(canaries, alice, alice.offering(ROOM, offer := sdp()), {"success": True})
+    (name,) = marks_in(offer.encode())
+    nobody = stranger.without_token()
+    request = replace(nobody.request("listRooms"), headers=(("X-Odd", "\ud800"), ("X-Echo", name)))
+    assert exchange(canaries, nobody, request, {"you said": name}, 400) is None
+
+
+def test_of_a_long_log_the_newest_part_is_searched(
+    people: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    canaries, alice, _, _ = people
+    exchange(canaries, alice, alice.offering(ROOM, offer := sdp()), {"success": True})
+    (name,) = marks_in(offer.encode())
+    monkeypatch.setattr("conformance.canaries.SEARCHED_LOG", 100)
+    log = tmp_path / "server.log"
+    for text, found in (
+        (name, True),
+        (name + "x" * (100 - len(name)), True),
+        (name + "x" * (101 - len(name)), False),
+        ("x" * 500 + name, True),
+    ):
+        log.write_text(text, encoding="utf-8")
+        assert (canaries.in_log(log) is not None) == found, len(text)
+
+
+def test_what_was_sent_in_two_rooms_is_for_both(people: Any) -> None:
+    canaries, alice, bob, stranger = people
+    offer = sdp()
+    for room in (ROOM, OTHER):
+        exchange(canaries, alice, alice.offering(room, offer), {"success": True})
+    assert exchange(canaries, bob, bob.request("listRooms"), {"last": offer}) is None
+    assert exchange(canaries, stranger, stranger.request("listRooms"), {"last": offer}) is not None
+
+
+def test_what_was_shown_to_all_once_stays_so() -> None:
+    canaries, alice, stranger = Canaries(SPEC), user("alice"), user("stranger")
+    name, other = f"Tea {mark()}", f"Tea {mark()}"
+    for shown in (name, other):
+        exchange(canaries, alice, alice.creating(customName=shown), {"room": {"roomId": ROOM}})
+    exchange(canaries, alice, alice.request("joinRoom", roomId=ROOM, userName=name), {"success": True})
+    assert exchange(canaries, stranger, stranger.request("listRooms"), {"rooms": [name, other]}) is None
+
+
+def test_what_a_room_was_made_with_is_for_those_who_join_it() -> None:
+    canaries, alice, bob = Canaries(SPEC), user("alice"), user("bob")
+    name = f"Tea {mark()}"
+    exchange(canaries, alice, alice.creating(isPublic=False, customName=name), {"room": {"roomId": ROOM}})
+    told = {"room": {"roomId": ROOM, "customName": name}}
+    assert exchange(canaries, bob, bob.request("heartbeat", roomId=ROOM), told) is not None
+    assert exchange(canaries, bob, bob.joining(ROOM), told) is None
+
+
+def test_who_was_refused_is_not_in_the_room(people: Any) -> None:
+    canaries, alice, _, stranger = people
+    exchange(canaries, alice, alice.offering(ROOM, offer := sdp()), {"success": True})
+    room = {"room": {"roomId": ROOM}}
+    exchange(canaries, stranger, stranger.joining(ROOM), room, 403)
+    exchange(canaries, stranger, stranger.request("heartbeat", roomId=ROOM), room)
+    assert exchange(canaries, stranger, stranger.request("listRooms"), {"last": offer}) is not None
+
+
+def test_ones_own_token_may_come_back_and_its_claims(people: Any) -> None:
+    canaries, alice, _, _ = people
+    told = {"token": alice.token, "claims": tokens.peek(alice.token)[1]}
+    assert exchange(canaries, alice, alice.request("health"), told) is None
+
+
+def test_an_earlier_token_of_ones_own_may_come_back_too() -> None:
+    canaries, alice = Canaries(SPEC), user("alice")
+    exchange(canaries, alice, alice.request("health"), {})
+    renewed = alice.with_token("another token of alice")
+    assert exchange(canaries, renewed, renewed.request("health"), {"last": alice.token}) is None
+
+
+def test_a_token_that_was_not_sent_is_not_looked_for() -> None:
+    canaries, alice, bob = Canaries(SPEC), user("alice"), user("bob")
+    nobody = alice.without_token()
+    exchange(canaries, nobody, nobody.request("health"), {})
+    answer = Answer("health", 200, (), b"last: " + alice.token.partition(".")[2].encode(), None)
+    assert canaries.answered(bob, bob.request("health"), answer) is None
+    assert canaries.answered(bob, bob.request("health"), replace(answer, raw=alice.token.encode())) is None
+
+
+@pytest.mark.parametrize(
+    ("token", "looked_for"), [("opaque7", False), ("opaque-8", True), ("opaque-\udc80-token", True)]
+)
+def test_a_token_that_would_be_found_everywhere_is_not_looked_for(token: str, looked_for: bool) -> None:
+    canaries, bob = Canaries(SPEC), user("bob")
+    alice = user("alice").with_token(token)
+    exchange(canaries, alice, alice.request("health"), {})
+    request = bob.request("health")
+    answer = Answer("health", 200, (), b"last: " + token.encode(errors="surrogateescape"), None)
+    assert (canaries.answered(bob, request, answer) is not None) == looked_for
+
+
+@pytest.mark.parametrize("raw", ["no JSON, but {}", '{{"a": "{}", "a": 1}}'])
+def test_what_came_is_searched_as_it_came(raw: str, people: Any) -> None:
+    """Not only what a parser makes of it: the second of two members of one name hides the first."""
+    canaries, alice, _, stranger = people
+    exchange(canaries, alice, alice.offering(ROOM, offer := sdp()), {"success": True})
+    (name,) = marks_in(offer.encode())
+    headers = (("X-Odd", "\ud800"),)
+    answer = Answer("listRooms", 200, headers, raw.format(name).encode(), {"a": 1} if "{{" in raw else None)
+    assert canaries.answered(stranger, stranger.request("listRooms"), answer) is not None

@@ -60,6 +60,7 @@ def test_the_readme_and_the_documents_name_options_that_exist() -> None:
             "--all",
             "--config",
             "--check",
+            "--survivors",
         }
         assert named <= known, file.name
 

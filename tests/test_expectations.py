@@ -90,6 +90,11 @@ def test_one_that_does_not_hold_is_recorded_before_it_complains(log: Log) -> Non
     assert found.got == '403 {"success": true}'
 
 
+def test_what_it_is_about_is_the_operation_or_the_value(log: Log) -> None:
+    assert complaint(lambda: expect(answer(403)).accepted()).about == "joinRoom"
+    assert complaint(lambda: expect(1).equals(2)).about == "the value"
+
+
 def test_what_is_given_is_no_judgement(log: Log) -> None:
     assert given(answer()).status == 200
     given_that(1, "one").equals(1)
@@ -111,6 +116,21 @@ def test_refused_names_where_its_statuses_come_from(log: Log) -> None:
     assert log.last["arguments"] == {"statuses": [404], "from": "requirement"}
     expect(answer(401)).refused(401, 403)
     assert log.last["arguments"] == {"statuses": [401, 403]}
+
+
+def test_what_a_refusal_was_is_recorded_and_told(log: Log) -> None:
+    found = complaint(lambda: expect(Answer("joinRoom", None, error="no connection")).refused())
+    assert log.last["observed"] == {"status": None, "error": "no connection"}
+    assert (found.wanted, found.got) == ("404", "no valid answer (no connection)")
+
+
+def test_an_expectation_without_arguments_records_none(log: Log) -> None:
+    expect([1, 2], "them").all_different()
+    assert log.last["arguments"] == {}
+
+
+def test_what_is_not_run_for_no_stated_cause_was_stopped() -> None:
+    assert NotRun("because").cause == "stopped"
 
 
 def test_a_requirement_without_statuses_needs_some() -> None:
@@ -158,8 +178,13 @@ def test_a_failed_check_says_all_in_one_line(log: Log) -> None:
 
 def test_a_429_that_nothing_explains_is_inconclusive(log: Log) -> None:
     for act in (lambda: expect(answer(429)).accepted(), lambda: expect(answer(429)).refused()):
-        with pytest.raises(Inconclusive, match=r"joinRoom was refused with 429 within the budget"):
+        with pytest.raises(Inconclusive) as undecided:
             act()
+        assert str(undecided.value) == (
+            "joinRoom was refused with 429 within the budget that ROOM-4 needs; "
+            "if the target limits by address, name its header in the target file (address_header)"
+        )
+        assert undecided.value.exchange == 7
     expect(answer(429)).refused(404, 429)
 
 
@@ -168,6 +193,19 @@ def test_a_429_is_judged_where_budgets_are() -> None:
     complaint(lambda: expect(answer(429)).accepted())
     Log("RATE-3")
     expect(answer(429)).refused()
+
+
+def test_where_any_4xx_refuses_a_429_does_not() -> None:
+    """It says that the budget is spent, not that what was sent is wrong."""
+    for requirement in ("VAL-8", "VAL-19"):  # 4xx, and 200 or 4xx
+        Log(requirement)
+        expect(answer(428)).refused()
+        for act in (lambda: expect(answer(429)).refused(), lambda: expect(answer(429)).accepted()):
+            with pytest.raises(Inconclusive, match="within the budget"):
+                act()
+    Log("CORS-6")  # 401, 404 or 429
+    expect(answer(429)).refused()
+    complaint(lambda: expect(answer(429)).accepted())
 
 
 def test_with_listed_users_a_429_is_not_run() -> None:
@@ -190,11 +228,15 @@ def test_answered_below(log: Log) -> None:
     expect(answer(499)).answered_below(500)
     found = complaint(lambda: expect(answer(503)).answered_below(500))
     assert (found.wanted, found.got) == ("a status below 500", '503 {"success": true}')
+    assert log.last["observed"] == {"status": 503, "error": None}
 
 
 def test_valid_looks_at_the_schema_of_the_operation(log: Log) -> None:
     found = complaint(lambda: expect(answer(200, {"success": True})).valid())
     assert found.wanted == "a body valid for the joinRoom answer"
+    assert found.got == "room: is missing"
+    found = complaint(lambda: expect(answer(200, {"message": "hello"})).valid())
+    assert found.got == "success: is missing; room: is missing"
     assert "room: is missing" in found.got
     assert log.last["arguments"]["validator"] == "response joinRoom"
     assert log.last["observed"]["problems"]
@@ -277,6 +319,14 @@ def test_a_long_body_is_cut(log: Log) -> None:
     assert len(found.got) == len("500 ") + expectations.SHOWN_CHARS + 1
     short = complaint(lambda: expect(answer(500, {"x": "y"})).accepted())
     assert not short.got.endswith("…")
+
+
+def test_a_body_is_shown_to_its_last_character_where_it_fits(log: Log) -> None:
+    frame = len('{"x": ""}')
+    exactly = complaint(
+        lambda: expect(answer(500, {"x": "é" * (expectations.SHOWN_CHARS - frame)})).accepted()
+    )
+    assert exactly.got == '500 {"x": "' + "é" * (expectations.SHOWN_CHARS - frame) + '"}'
 
 
 def test_a_body_that_is_no_json_is_shown_as_text(log: Log) -> None:

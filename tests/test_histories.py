@@ -223,6 +223,8 @@ def test_what_cannot_be_decided_is_inconclusive() -> None:
     assert verdict["verdict"] == "inconclusive"
     assert "small enough to be decided" in verdict["reason"]
     assert {expectation["role"] for expectation in found} == {"given"}
+    assert len(found[0]["observed"]) == 17
+    assert verdict["reason"].startswith("a prerequisite failed: sixteen sent at once: wanted a history")
 
 
 # -- rooms

@@ -26,7 +26,9 @@ from protocol.models import Mailbox, Room, model
 
 BOX = Mailbox()
 ROOM = Room()
-MANY = settings(max_examples=200, deadline=None)
+# Few under mutation, where each of thousands of mutants is to be tried (python -m bench.judgement).
+FEW = settings.get_current_profile_name() == "mutants"
+MANY = settings(max_examples=40 if FEW else 300, deadline=None)
 
 
 # -- what is right is never accused
@@ -51,14 +53,14 @@ def test_a_room_with_a_baseline_of_its_activity_is_explained(history: list[Opera
     assert decide(history, subject, subject.start()) == "linearizable"
 
 
-@settings(max_examples=300, deadline=None)
+@MANY
 @given(anything())
 def test_it_agrees_with_trying_every_order(history: list[Operation]) -> None:
     expected = "linearizable" if explained(history) else "violated"
     assert decide(history, BOX, None) == expected
 
 
-@settings(max_examples=300, deadline=None)
+@MANY
 @given(any_room(), st.sampled_from([None, 0]), st.sampled_from([None, frozenset("a"), frozenset("ab")]))
 def test_of_a_room_too(history: list[Operation], activity: int | None, people: frozenset[str] | None) -> None:
     subject = Room(people, activity)
@@ -233,7 +235,7 @@ def test_many_reads_of_an_empty_box_cost_nothing() -> None:
 # -- the shortest violation
 
 
-@settings(max_examples=200, deadline=None)
+@MANY
 @given(anything())
 def test_the_shortest_is_a_violation_and_nothing_more_can_be_left_out(history: list[Operation]) -> None:
     found = shortest(history, BOX, None)
@@ -272,6 +274,25 @@ def test_of_a_long_history_little_is_left() -> None:
     assert found.culprit.who == "b"
     assert len(found.left_out) == len(history) - 3
     assert found.states == (None,)
+
+
+def test_the_first_return_that_gives_it_away_is_the_culprits() -> None:
+    """Of many wrong reads the first to return, whichever place it has; the state before them counts."""
+    for place in range(6):
+        reads = [read(f"r{n}", 10 * n, 10 * n + 1, "#9" if n >= place else None) for n in range(6)]
+        found = shortest(reads, BOX, None)
+        assert found is not None
+        assert (found.culprit.who, found.operations) == (f"r{place}", (reads[place],))
+        full = shortest([read("q", -9, -8, "#0"), *reads], BOX, "#0")
+        assert full is not None
+        assert full.culprit.who == f"r{place}"
+
+
+def test_what_was_called_when_the_culprit_returned_may_explain_it() -> None:
+    history = [read("b", 0, 5, "#1"), read("c", 0, 6, "#2"), send("a", 5, 7, "#1")]
+    found = shortest(history, BOX, None)
+    assert found is not None
+    assert found.culprit.who == "c"
 
 
 def test_a_read_keeps_its_sending() -> None:

@@ -147,7 +147,8 @@ def make(*arguments: str) -> str:
 def test_make_alone_says_what_there_is() -> None:
     shown = make()
     assert all(
-        f"make {name} " in shown for name in ("score", "test", "lint", "bench", "nightly", "lock", "clean")
+        f"make {name} " in shown
+        for name in ("score", "test", "lint", "bench", "mutation", "nightly", "lock", "clean")
     )
 
 

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
 
 from protocol import probes, spec, tokens, validation
-from protocol.probes import Pattern
+from protocol.probes import Pattern, Probe
 
 SPEC = spec.load()
-LEAKS = {pattern.name: pattern for pattern in probes.leaks(SPEC)}
+
+
+def leaks() -> dict[str, Pattern]:
+    return {pattern.name: pattern for pattern in probes.leaks(SPEC)}
 
 
 @pytest.mark.parametrize("entry", SPEC.probes["leaks"], ids=lambda entry: entry["name"])
 def test_a_leak_pattern_finds_its_leak_and_no_good_error(entry: Any) -> None:
-    pattern = LEAKS[entry["name"]]
+    pattern = leaks()[entry["name"]]
     assert pattern.found_in(entry["found"])
     for text in SPEC.probes["innocent"]:
         assert pattern.found_in(text) is None, text
@@ -31,7 +35,7 @@ def test_no_leak_pattern_finds_the_probes_that_an_error_may_echo() -> None:
         *(unquote(entry["id"], errors="replace") for entry in SPEC.probes["path_ids"]),
         *(operation.path for operation in SPEC.operations.values()),
     ]
-    hits = [(name, text) for name, pattern in LEAKS.items() for text in echoed if pattern.found_in(text)]
+    hits = [(name, text) for name, pattern in leaks().items() for text in echoed if pattern.found_in(text)]
     assert hits == []
 
 
@@ -49,7 +53,7 @@ def test_no_leak_pattern_finds_the_probes_that_an_error_may_echo() -> None:
     ],
 )
 def test_real_leaks_of_servers_are_found(text: str) -> None:
-    assert any(pattern.found_in(text) for pattern in LEAKS.values())
+    assert any(pattern.found_in(text) for pattern in leaks().values())
 
 
 @pytest.mark.parametrize("entry", SPEC.probes["personal"], ids=lambda entry: entry["name"])
@@ -78,7 +82,14 @@ def test_garbage_tokens_are_as_the_protocol_lists_them() -> None:
         tokens.decode(made["bad base64"].split(".")[0])
     with pytest.raises(json.JSONDecodeError):
         json.loads(tokens.decode(made["not JSON"].split(".")[0]))
+    assert set(made["very long"]) == {"A"}
     assert len(set(made.values())) == len(SPEC.probes["garbage_tokens"])
+    assert [tokens.decode(part) for part in made["JSON that is no object"].split(".")[:2]] == [
+        b"[1,2]",
+        b'"token"',
+    ]
+    assert [tokens.decode(part) for part in made["not JSON"].split(".")[:2]] == [b"hello", b"world"]
+    assert probes.garbage_tokens(SPEC) == probes.garbage_tokens(SPEC, seed=0)
 
 
 def test_garbage_tokens_can_be_sent_in_a_header_and_follow_from_the_seed() -> None:
@@ -115,6 +126,7 @@ def test_lookalike_origins_keep_the_port_and_leave_out_what_is_allowed() -> None
 
 def test_foreign_origins_leave_out_what_is_allowed() -> None:
     everything = probes.foreign_origins(SPEC, [])
+    assert everything == SPEC.probes["foreign_origins"]
     assert probes.foreign_origins(SPEC, everything[:1]) == everything[1:]
 
 
@@ -133,6 +145,38 @@ def test_broken_bodies_are_broken() -> None:
                 strict(probe.value)
     for probe in probes.bodies(SPEC, "not_an_object", valid):
         assert not isinstance(strict(probe.value), dict), probe.name
+
+
+def test_broken_bodies_are_made_from_the_valid_one() -> None:
+    """But for their fault they are what the server would accept; each has its name in the report."""
+    valid = {"roomId": "room_a", "n": 1}
+    inner = '"roomId":"room_a","n":1'
+    made = {probe.name: probe.value for probe in probes.bodies(SPEC, "malformed", valid)}
+    assert list(made) == [entry["name"] for entry in SPEC.probes["bodies"]["malformed"]]
+    assert made["cut short"] == "{" + inner
+    assert made["trailing comma"] == "{" + inner + ",}"
+    assert made["two objects"] == "{" + inner + "}{" + inner + "}"
+    assert probes.bodies(SPEC, "not_an_object", valid)[0] == Probe("array", "[{" + inner + "}]")
+
+
+def test_an_origin_without_a_host_has_none() -> None:
+    """`null` may be allowed; what is made from it has no host of ours in it."""
+    made = {probe.name: probe.value for probe in probes.lookalike_origins(SPEC, ["null"])}
+    assert made["suffix"] == "://.evil.test"
+
+
+def test_a_pattern_that_is_none_is_named() -> None:
+    broken = replace(SPEC, probes={"leaks": [{"name": "odd", "pattern": "("}]})
+    with pytest.raises(spec.SpecError, match=r"^probes\.yaml: leaks: odd: no regular expression: missing"):
+        probes.leaks(broken)
+
+
+def test_a_part_of_a_token_that_is_none_is_named() -> None:
+    broken = replace(SPEC, probes={"garbage_tokens": [{"name": "odd", "parts": [{"song": 1}]}]})
+    with pytest.raises(
+        spec.SpecError, match=r"^probes\.yaml: garbage_tokens: odd: unknown kind of part 'song'$"
+    ):
+        probes.garbage_tokens(broken)
 
 
 def test_bytes_and_escapes_are_invalid() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -206,3 +207,131 @@ def test_what_is_red_comes_gravest_first_and_without_any_may(tmp_path: Path) -> 
 def test_the_reason_is_that_of_the_check_which_gave_the_verdict(tmp_path: Path) -> None:
     records = [verdict(MUST, V.PASS), verdict(MUST, V.FAIL, reason="twice"), verdict(MUST, V.INCONCLUSIVE)]
     assert report(tmp_path, records).findings[0].reason == "twice"
+    records = [verdict(MUST, V.PASS), verdict(MUST, V.INCONCLUSIVE, reason="no room")]
+    assert report(tmp_path, records).findings[0].reason == "no room"
+
+
+def test_the_check_that_failed_as_expected_is_the_worst(tmp_path: Path) -> None:
+    records = [verdict(MUST, V.PASS), verdict(MUST, V.FAIL, check="it_fails")]
+    (finding,) = report(tmp_path, records, target=EXPECTED).findings
+    assert (finding.worst["check"], finding.reason, finding.word) == (
+        "it_fails",
+        "expected: known",
+        "expected-fail",
+    )
+
+
+def test_what_passed_though_it_was_expected_to_fail_has_its_own_reason(tmp_path: Path) -> None:
+    (finding,) = report(tmp_path, [verdict(MUST, V.PASS, note="it did")], target=EXPECTED).findings
+    assert finding.reason == ""
+
+
+def test_what_a_level_lacks_names_ids_first_and_draws_profiles_together(tmp_path: Path) -> None:
+    lost = {MUST: verdict(MUST, V.FAIL), "MBOX-3": verdict("MBOX-3", V.FLAKY)}
+    secure = report(tmp_path, {**all_of(PROFILES), **lost}.values()).levels[1]
+    assert secure.lacks == (
+        MUST,
+        "MBOX-3",
+        "ratelimit, csrf, cors, encryption, concurrency (not claimed)",
+    )
+
+
+def test_one_requirement_is_one(tmp_path: Path) -> None:
+    assert report(tmp_path, [verdict(MUST, V.PASS)]).scored_of == "of the 1 requirement selected"
+
+
+def test_only_a_may_that_failed_is_not_offered(tmp_path: Path) -> None:
+    records = [verdict(MAY, V.INCONCLUSIVE), verdict(SHOULD, V.FAIL), verdict("MBOX-3", V.FAIL)]
+    assert [finding.word for finding in report(tmp_path, records).findings] == [
+        "inconclusive",
+        "fail",
+        "fail",
+    ]
+
+
+def test_a_verdict_that_none_of_the_checks_has_shows_the_first(tmp_path: Path) -> None:
+    """Another program may have made the report; it is shown nevertheless."""
+    (finding,) = report(tmp_path, [verdict(MUST, V.PASS, check="first")]).findings
+    assert replace(finding, verdict=V.FAIL).worst["check"] == "first"
+
+
+def test_why_its_undecided_checks_were_not_run(tmp_path: Path) -> None:
+    records = [not_run(MUST, "time"), verdict(MUST, V.NOT_RUN), verdict(MUST, V.PASS, cause="tokens")]
+    assert report(tmp_path, records).findings[0].causes == {"time", "stopped"}
+
+
+def test_a_verdict_that_was_not_intended_is_a_finding_too(tmp_path: Path) -> None:
+    write(tmp_path, [header([MUST]), verdict(MUST, V.PASS), verdict("MBOX-3", V.FAIL), footer(seconds=7.5)])
+    log = runlog.read(tmp_path)
+    found = score.evaluate(log, SPEC)
+    assert [finding.requirement.id for finding in found.findings] == [MUST, "MBOX-3"]
+    assert (found.exit_code, found.footer["seconds"], found.log) == (1, 7.5, log)
+
+
+def test_a_target_need_not_expect_failures(tmp_path: Path) -> None:
+    plain = header([MUST])
+    del plain["target"]["expected_failures"]
+    write(tmp_path, [plain, verdict(MUST, V.PASS), footer()])
+    assert score.evaluate(runlog.read(tmp_path), SPEC).exit_code == 0
+
+
+def test_the_verdicts_of_each_profile_are_counted(tmp_path: Path) -> None:
+    records = [verdict(name, V.PASS) for name in (MUST, "MBOX-3", "AUTH-9")]
+    records += [verdict("ROOM-4", V.FAIL), verdict(SHOULD, V.PASS)]
+    assert report(tmp_path, records).profiles == {
+        "core": {"MUST": {"pass": 2, "fail": 1}, "SHOULD": {"pass": 1}},
+        "auth": {SPEC.requirement("AUTH-9").level: {"pass": 1}},
+    }
+
+
+def test_only_musts_that_were_not_asked_keep_a_level_from_being_reached(tmp_path: Path) -> None:
+    whole = all_of(PROFILES)
+    del whole[SHOULD]
+    assert report(tmp_path, whole.values()).levels[0].missing == ()
+    del whole["VAL-1"]
+    assert report(tmp_path, whole.values()).levels[0].missing == (
+        "profile validation: only in part selected",
+    )
+
+
+@pytest.mark.parametrize(
+    ("causes", "provisional", "code"),
+    [
+        (["time", "excluded"], (MUST,), 0),
+        (["time", "excluded", "gentle"], (), 0),
+        (["time", "stopped"], (), 1),
+    ],
+)
+def test_several_causes_together(
+    causes: list[str], provisional: tuple[str, ...], code: int, tmp_path: Path
+) -> None:
+    others = [record for name, record in all_of(PROFILES).items() if name != MUST]
+    found = report(tmp_path, [*others, *(not_run(MUST, cause) for cause in causes)])
+    assert (found.levels[0].provisional, found.exit_code) == (provisional, code)
+
+
+@pytest.mark.parametrize(
+    ("records", "words"),
+    [
+        ([verdict(MUST, V.PASS)], "100"),
+        ([verdict(MUST, V.PASS), verdict(SHOULD, V.FAIL)], "71.4"),
+        ([verdict(MAY, V.PASS)], "nothing was applicable"),
+        ([not_run(MUST, "time")], "nothing was decided"),
+    ],
+)
+def test_the_score_in_words(tmp_path: Path, records: list[Record], words: str) -> None:
+    assert report(tmp_path, records).score_text == words
+
+
+def test_what_proves_a_check_is_counted(tmp_path: Path) -> None:
+    head = {**header([MUST]), "proofs": {MUST: 1, "MBOX-3": 2, "MBOX-4": 0}}
+    write(tmp_path, [head, verdict(MUST, V.PASS), footer()])
+    found = score.evaluate(runlog.read(tmp_path), SPEC)
+    words = [found.proven_by(name) for name in (MUST, "MBOX-3", "MBOX-4", "MBOX-5")]
+    assert words == ["; proven by 1 mutant", "; proven by 2 mutants", "", ""]
+    assert report(tmp_path, [verdict(MUST, V.PASS)]).proven_by(MUST) == ""
+
+
+def test_findings_of_some_verdicts(tmp_path: Path) -> None:
+    found = report(tmp_path, [verdict(MUST, V.PASS), verdict(SHOULD, V.FAIL), verdict(MAY, V.INCONCLUSIVE)])
+    assert [finding.requirement.id for finding in found.of(V.FAIL, V.INCONCLUSIVE)] == [SHOULD, MAY]

@@ -70,6 +70,11 @@ def test_what_could_not_be_repeated_says_why() -> None:
     assert settle(tries("fN")).reason == "reason 1; it could not be repeated alone: reason 2"
 
 
+def test_what_was_not_repeated_names_what_came_after_it() -> None:
+    assert settle(tries("nfN")).reason == "reason 2; it could not be repeated alone: reason 3"
+    assert settle(tries("f")).reason == "reason 1; it could not be repeated alone: "
+
+
 @pytest.mark.parametrize("text", ["fPPP", "fFPP", "fPNN", "F", "fFFF", "iF"])
 def test_where_one_violation_is_proof_the_first_fail_decides(text: str) -> None:
     found = settle(tries(text), safety=True)

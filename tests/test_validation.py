@@ -2,6 +2,7 @@
 
 import copy
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -226,6 +227,80 @@ def test_a_lone_surrogate_is_named_by_the_field_that_has_it() -> None:
     body = _edited("sendOffer", "offer", "v=0\udfff")
     problems = validation.request_validator(SPEC, "sendOffer").problems(body)
     assert problems == [Problem("offer", "is not text: it has a lone surrogate")]
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        ("\ud800", ""),
+        (["a", "\udfff", "\ud800"], "[1]"),
+        ({"a": {"b": ["x", ["\ud800"]]}, "c": "\ud800"}, "a.b[1][0]"),
+        ({"a": {"\ud800": 1}, "b": "\ud800"}, "a"),
+        ({"\ud800": "x"}, ""),
+    ],
+)
+def test_text_with_a_lone_surrogate_is_never_valid(value: object, path: str) -> None:
+    """Whatever the schema asks of it: nothing, its type, or its length."""
+    for schema in ({}, {"type": ["string", "array", "object"]}, {"minLength": 1, "items": {"maxLength": 9}}):
+        assert not Validator(schema).ok(value)
+        problems = Validator(schema).problems(value)
+        assert problems == [Problem(path, "is not text: it has a lone surrogate")]
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "message"),
+    [
+        ({"format": "date-time"}, "soon", 'the value is not a "date-time"'),
+        ({"format": "email"}, "A <a@example.org>", 'the value is not a "email"'),
+        ({"multipleOf": 2}, 3, "the value is not a multiple of 2"),
+        ({"const": "offer"}, "answer", '"offer" was expected'),
+        ({"maxLength": 2}, "abc", "has more than 2 characters"),
+        ({"minLength": 2}, "a", "has fewer than 2 characters"),
+        ({"pattern": "^b"}, "a", "does not match ^b"),
+        ({"type": "string"}, 1, "is not of type string"),
+        ({"type": ["string", "null"]}, 1, "is not of type null or string"),
+        ({"anyOf": [{"type": "string"}, {"type": "null"}]}, 1, "has none of the possible shapes"),
+    ],
+)
+def test_what_is_wrong_is_said_without_the_value(schema: Any, value: Any, message: str) -> None:
+    assert Validator(schema).problems(value) == [Problem("", message)]
+
+
+def test_what_is_missing_and_what_may_not_be_there_are_named() -> None:
+    schema = {"required": ["a"], "properties": {"b": {"properties": {"c": False}}}}
+    assert sorted(Validator(schema).problems({"b": {"c": 1}}), key=lambda problem: problem.path) == [
+        Problem("a", "is missing"),
+        Problem("b.c", "is not allowed here"),
+    ]
+
+
+def test_a_schema_of_elsewhere_is_not_fetched() -> None:
+    with pytest.raises(ValueError, match="Retrieval is disabled"):
+        Validator({"$ref": "http://127.0.0.1:9/schema.json"})
+
+
+@pytest.mark.parametrize("schema", [{"format": "no-such"}, {"pattern": "(?=a)"}, {"pattern": r"(a)\1"}])
+def test_a_format_that_is_unknown_and_a_pattern_that_may_stall_are_refused(schema: Any) -> None:
+    """Not ignored; and only what the linear regex engine knows is let in."""
+    with pytest.raises(ValueError, match=r'no-such|is not a "regex"'):
+        Validator(schema)
+
+
+def test_an_operation_without_a_body_cannot_be_validated() -> None:
+    with pytest.raises(specs.SpecError, match=r"^openapi\.yaml: health: requestBody: missing, so no request"):
+        validation.request_validator(SPEC, "health")
+    mute = replace(SPEC.operations["health"], response_schema=None)
+    with pytest.raises(specs.SpecError, match=r"^openapi\.yaml: health: responses\.200: no content, so it"):
+        validation.response_validator(replace(SPEC, operations={"health": mute}), "health")
+
+
+def test_deep_nesting_is_looked_through_and_is_no_obstacle() -> None:
+    """Deeper than the parser lets anything be, and so than the C that looks first can go."""
+    for text, expected in (("text", None), ("\ud800", "[0]" * 1_200)):
+        deep: object = text
+        for _ in range(1_200):
+            deep = [deep]
+        assert validation._surrogate(deep) == expected
 
 
 def test_a_message_never_echoes_the_value() -> None:
