@@ -7,6 +7,7 @@ not asked here (MBOX-12), nor what the listing shows of a public room (PRIV-2, P
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -19,7 +20,9 @@ from protocol.marks import marks_in
 from protocol.operations import Answer, Request, encode
 from protocol.spec import Spec
 
-JOINS = ("createRoom", "createPartyRoom", "joinRoom")
+PARTY = "createPartyRoom"
+CREATES = ("createRoom", PARTY)
+JOINS = (*CREATES, "joinRoom")
 MAIL = ("getOffer", "getAnswer", "getCandidates")
 # Fields of a Room: what is sent in them is shown to everybody where the room is public. Party rooms are shown
 # to everybody who asks for those below their parent.
@@ -68,7 +71,7 @@ class Canaries:
         for name in found:
             sent = self._sent.setdefault(name, Sent(user.id, user.actor, request.operation))
             sent.rooms |= rooms
-        public = marks_in(encode(list(_shown_to_all(request.operation, fields))))
+        public = marks_in(b"\n".join(_shown_to_all(request)))
         self._public |= public
         self._hidden |= found - self._public
         self._hidden -= public
@@ -84,9 +87,10 @@ class Canaries:
         for found, sent in self._found(text):
             if not self._may_see(user, request, sent) and found not in _sent_in(request):
                 who = "nobody in particular" if user.delivery == "none" else user.actor
+                whose = "another " if sent.actor == user.actor else ""
                 return (
                     f"the {answer.status} of {answer.operation} tells {who}, who is not in its room, "
-                    f"what stood in {sent.words}"
+                    f"what stood in {whose}{sent.words}"
                 )
         return None
 
@@ -143,13 +147,26 @@ class Canaries:
         return request.operation in MAIL and bool(sent.rooms & set(self._rooms_of(request, {})))
 
 
-def _shown_to_all(operation: str, fields: dict[str, object]) -> Iterable[object]:
-    """The values of a creating request that everybody may see."""
-    if operation != "createPartyRoom" and (operation != "createRoom" or fields.get("isPublic") is False):
+def _shown_to_all(request: Request) -> Iterable[bytes]:
+    """What a creating request holds that everybody may see."""
+    fields = request.fields
+    if request.operation not in CREATES or (fields.get("isPublic") is False and request.operation != PARTY):
         return
+    if _ambiguous(request.body or b""):
+        yield request.body or b""  # which of its values the room shows is the server's choice
     for name in SHOWN:
         if name in fields and not (name == "broadcasterName" and fields.get("anonymous") is True):
-            yield fields[name]
+            yield encode(fields[name])
+
+
+def _ambiguous(body: bytes) -> bool:
+    """Two readers may read it otherwise: a name comes twice, or it is no JSON."""
+    try:
+        pairs = json.loads(body, object_pairs_hook=lambda pairs: pairs)
+    except (ValueError, RecursionError):
+        return True
+    names = [name for name, _ in pairs] if pairs and isinstance(pairs[0], tuple) else []
+    return len(names) != len(set(names))
 
 
 def _text_of(answer: Answer) -> bytes:

@@ -188,6 +188,34 @@ def test_the_log_is_searched(people: Any, tmp_path: Path) -> None:
     assert str(canaries.in_log(log)).endswith("alice's sendOffer, and 1 more such texts")
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_of_a_name_that_comes_twice_a_server_may_show_either_value(first: bool) -> None:
+    canaries, alice, bob = Canaries(SPEC), user("alice"), user("bob")
+    values = [f"Tea {mark()}", f"Tea {mark()}"]
+    body = encode(alice.creating().fields)[:-1]
+    for value in values:
+        body += b',"customName":' + encode(value)
+    exchange(canaries, alice, alice.creating().with_body(body + b"}"), {"room": {"roomId": ROOM}})
+    shown = {"rooms": [{"customName": values[0 if first else 1]}]}
+    assert exchange(canaries, bob, bob.request("listRooms"), shown) is None
+
+
+def test_what_a_lenient_server_reads_in_a_broken_body_is_no_secret() -> None:
+    canaries, alice, bob = Canaries(SPEC), user("alice"), user("bob")
+    broken = alice.creating().with_body(encode(alice.creating().fields)[:-1] + b",}")
+    exchange(canaries, alice, broken, {"room": {"roomId": ROOM}})
+    assert exchange(canaries, bob, bob.request("listRooms"), {"rooms": [{"a": alice.name}]}) is None
+
+
+def test_of_two_people_of_one_name_it_is_said_that_there_are_two() -> None:
+    canaries, alice, other = Canaries(SPEC), user("alice"), replace(user("carol"), actor="alice")
+    exchange(canaries, alice, alice.creating(isPublic=False), {"room": {"roomId": ROOM}})
+    told = exchange(canaries, other, other.request("listRooms"), {"rooms": [{"a": alice.name}]})
+    assert told is not None and told.endswith(
+        "tells alice, who is not in its room, what stood in another alice's createRoom"
+    )
+
+
 def test_a_body_that_is_no_object_is_no_obstacle() -> None:
     canaries, alice = Canaries(SPEC), user("alice")
     name = mark().encode()

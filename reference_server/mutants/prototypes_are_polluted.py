@@ -17,6 +17,8 @@ from reference_server.routes import Route
     "VAL-14",
     "`__proto__` of a body sets fields for all rooms to come",
     shows=r"the answer: wanted nothing with 'Parley mk\w+' in it",
+    also=["PRIV-7"],
+    why_also="what was sent in one room is shown in all that come later",
 )
 class PrototypesArePolluted(Reaching, App):
     polluted: ClassVar[dict[str, str]] = {}
