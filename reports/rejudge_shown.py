@@ -52,7 +52,9 @@ def _level(report: Report, name: str) -> str:
     level = next((level for level in report.levels if level.name == name), None)
     if level is None:
         return "unknown"
-    return "reached" if level.reached else f"not reached ({', '.join(level.lacks[:4])})"
+    if not level.reached:
+        return f"not reached ({', '.join(level.lacks[:4])})"
+    return f"reached, provisionally ({', '.join(level.provisional)} not run)" if level.provisional else "reached"
 
 
 def _change(before: str, after: str) -> str:

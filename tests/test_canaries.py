@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from engine_kit import SPEC
 
-from conformance.canaries import Canaries
+from conformance.canaries import OPAQUE_MOST, Canaries
 from conformance.things import filler, host_candidate, relay_candidate, sdp
 from protocol import tokens
 from protocol.client import Lane, User
@@ -161,6 +161,16 @@ def test_an_opaque_token_is_known_again_too() -> None:
     alice = user("alice").with_token("opaque-token-of-alice")
     exchange(canaries, alice, alice.request("health"), {})
     assert exchange(canaries, bob, bob.request("health"), {"last": "opaque-token-of-alice"}) is not None
+
+
+def test_so_many_opaque_tokens_are_looked_for_and_no_more() -> None:
+    canaries, bob = Canaries(SPEC), user("bob")
+    for number in range(OPAQUE_MOST + 1):
+        alice = user("alice").with_token(f"opaque-token-{number:03}")
+        exchange(canaries, alice, alice.request("health"), {})
+    last, beyond = f"opaque-token-{OPAQUE_MOST - 1:03}", f"opaque-token-{OPAQUE_MOST:03}"
+    assert exchange(canaries, bob, bob.request("health"), {"last": last}) is not None
+    assert exchange(canaries, bob, bob.request("health"), {"last": beyond}) is None
 
 
 def test_a_sealed_answer_is_searched_where_it_was_opened(people: Any) -> None:

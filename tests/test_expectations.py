@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -386,3 +387,19 @@ def test_the_statuses_may_be_others_than_the_requirements(log: Log) -> None:
     assert refuse(Sender(403, 200), 403).status == 403
     with pytest.raises(CheckFailed):
         refuse(Sender(404, 200), 403)
+
+
+@pytest.mark.parametrize("status", [400, 404, 599])
+def test_a_refusal_wants_the_same_operation_accepted_too(status: int, log: Log) -> None:
+    expect(answer(status)).refused(status)
+    assert log.recorder.without_twin == "nothing but refusals was seen: joinRoom was never accepted"
+    given(answer())
+    assert log.recorder.without_twin == ""
+    for operation in ("listRooms", "heartbeat"):
+        expect(replace(answer(status), operation=operation)).refused(status)
+    assert "was seen: heartbeat, listRooms was never" in log.recorder.without_twin
+
+
+def test_mail_is_named_by_its_field(log: Log) -> None:
+    found = complaint(lambda: expect(answer(200, {"offer": "v=1"}), "bob's look").offer_is("v=0"))
+    assert found.about == "offer of bob's look"

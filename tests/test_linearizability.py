@@ -19,7 +19,7 @@ from history_kit import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocol import histories
+from protocol import histories, linearizability
 from protocol.judge import judge
 from protocol.linearizability import Bound, Operation, decide, shortest
 from protocol.models import Mailbox, Room, model
@@ -225,6 +225,7 @@ def test_what_is_too_entangled_is_undecided_and_accuses_nobody() -> None:
     assert histories.look(history, {"model": "mailbox", "initial": {}}).answer == "undecided"
     assert judge("linearizable", history, {"model": "mailbox", "initial": {}}) is None
     assert judge("decided", history, {"model": "mailbox", "initial": {}}) is not None
+    assert judge("decided", history[:3], {"model": "mailbox", "initial": {}}) is None
 
 
 def test_many_reads_of_an_empty_box_cost_nothing() -> None:
@@ -293,6 +294,32 @@ def test_what_was_called_when_the_culprit_returned_may_explain_it() -> None:
     found = shortest(history, BOX, None)
     assert found is not None
     assert found.culprit.who == "c"
+
+
+# What is in the box at first is read twice; d's look between the two plays no part.
+FULL = [read("a", 0, 1, "#0"), read("d", 1.2, 1.4, None), read("b", 2, 3, "#0")]
+
+
+def test_the_shortest_begins_with_what_was_there_at_first() -> None:
+    found = shortest(FULL, BOX, "#0")
+    assert found is not None
+    assert (found.operations, found.left_out) == ((FULL[0], FULL[2]), (FULL[1],))
+    assert (found.culprit, found.states) == (FULL[2], (None,))
+
+
+def test_where_it_takes_too_long_more_is_shown_than_need_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(linearizability, "MOST_SHORTENING", 0)
+    history = [*FULL, read("c", 4, 5, None)]
+    found = shortest(history, BOX, "#0")
+    assert found is not None
+    assert (found.operations, found.left_out) == (tuple(history), ())
+
+
+def test_what_is_called_as_the_culprit_returns_is_left_out_once() -> None:
+    history = [*FULL, read("c", 3, 4, None)]
+    found = shortest(history, BOX, "#0")
+    assert found is not None
+    assert sorted(one.who for one in (*found.operations, *found.left_out)) == ["a", "b", "c", "d"]
 
 
 def test_a_read_keeps_its_sending() -> None:
