@@ -18,7 +18,7 @@ from protocol.marks import mark, marks_in
 from protocol.operations import Answer, Operations, Request, encode
 from protocol.transcript import Redactor
 
-ROOM, OTHER = "room_a", "room_b"
+ROOM, OTHER = "room_Ab_9", "room_b"
 SIGNER = tokens.SecretSigner(b"a secret of the tests, long enough for HS256")
 
 

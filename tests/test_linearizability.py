@@ -233,6 +233,22 @@ def test_many_reads_of_an_empty_box_cost_nothing() -> None:
     assert decide([*history, read("b", 2, 9, "#1")], BOX, None, Bound(1000)) == "linearizable"
 
 
+def test_what_only_looks_makes_no_history_too_large() -> None:
+    history = [*(read(f"r{n}", 0, 9, None) for n in range(40)), read("b", 0, 9, "#9")]
+    assert decide(history, BOX, None, Bound(1000)) == "violated"
+
+
+def test_what_was_looked_at_once_is_not_looked_at_again() -> None:
+    """Seven sends at once lead to 448 configurations, on 13,700 ways."""
+    history = [*(send(f"s{n}", 0, 9, f"#{n}") for n in range(7)), read("b", 10, 11, "#9")]
+    assert decide(history, BOX, None, Bound(1000)) == "violated"
+
+
+def test_a_bound_is_spent_to_its_end() -> None:
+    bound = Bound(2)
+    assert [bound.spend(), bound.spend(), bound.spend()] == [True, True, False]
+
+
 # -- the shortest violation
 
 
@@ -305,6 +321,15 @@ def test_the_shortest_begins_with_what_was_there_at_first() -> None:
     assert found is not None
     assert (found.operations, found.left_out) == ((FULL[0], FULL[2]), (FULL[1],))
     assert (found.culprit, found.states) == (FULL[2], (None,))
+
+
+def test_what_was_there_at_first_is_told() -> None:
+    holds = {"model": "mailbox", "initial": {"holds": "#0"}}
+    found = histories.look([entry(one) for one in FULL], holds)
+    assert found.answer == "violated"
+    assert "at first the box holds #0\n" in found.wanted
+    assert "a reads: #0" in found.wanted and "d reads" not in found.wanted
+    assert histories.look([entry(one) for one in FULL[:2]], holds).answer == "linearizable"
 
 
 def test_where_it_takes_too_long_more_is_shown_than_need_be(monkeypatch: pytest.MonkeyPatch) -> None:
