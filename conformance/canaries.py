@@ -63,7 +63,8 @@ class Canaries:
     def sending(self, user: User, request: Request) -> None:
         """Notes what goes out, before it does: somebody may see it before its sender has an answer."""
         self._note_token(user)
-        found = marks_in(request.body or b"")
+        body = request.body or b""
+        found = marks_in(body)
         if not found:
             return
         fields = request.fields
@@ -71,7 +72,7 @@ class Canaries:
         for name in found:
             sent = self._sent.setdefault(name, Sent(user.id, user.actor, request.operation))
             sent.rooms |= rooms
-        public = marks_in(b"\n".join(_shown_to_all(request)))
+        public = {name for shown in _shown_to_all(request, body) for name in marks_in(shown)}
         self._public |= public
         self._hidden |= found - self._public
         self._hidden -= public
@@ -147,13 +148,13 @@ class Canaries:
         return request.operation in MAIL and bool(sent.rooms & set(self._rooms_of(request, {})))
 
 
-def _shown_to_all(request: Request) -> Iterable[bytes]:
+def _shown_to_all(request: Request, body: bytes) -> Iterable[bytes]:
     """What a creating request holds that everybody may see."""
     fields = request.fields
     if request.operation not in CREATES or (fields.get("isPublic") is False and request.operation != PARTY):
         return
-    if _ambiguous(request.body or b""):
-        yield request.body or b""  # which of its values the room shows is the server's choice
+    if _ambiguous(body):
+        yield body  # which of its values the room shows is the server's choice
     for name in SHOWN:
         if name in fields and not (name == "broadcasterName" and fields.get("anonymous") is True):
             yield encode(fields[name])
@@ -161,12 +162,18 @@ def _shown_to_all(request: Request) -> Iterable[bytes]:
 
 def _ambiguous(body: bytes) -> bool:
     """Two readers may read it otherwise: a name comes twice, or it is no JSON."""
+    twice: list[str] = []
+
+    def note(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        names = [name for name, _ in pairs]
+        twice.extend(name for name in names if names.count(name) > 1)
+        return dict(pairs)
+
     try:
-        pairs = json.loads(body, object_pairs_hook=lambda pairs: pairs)
+        json.loads(body, object_pairs_hook=note)
     except (ValueError, RecursionError):
         return True
-    names = [name for name, _ in pairs] if pairs and isinstance(pairs[0], tuple) else []
-    return len(names) != len(set(names))
+    return bool(twice)
 
 
 def _text_of(answer: Answer) -> bytes:

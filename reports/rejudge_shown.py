@@ -54,7 +54,9 @@ def _level(report: Report, name: str) -> str:
         return "unknown"
     if not level.reached:
         return f"not reached ({', '.join(level.lacks[:4])})"
-    return f"reached, provisionally ({', '.join(level.provisional)} not run)" if level.provisional else "reached"
+    return (
+        f"reached, provisionally ({', '.join(level.provisional)} not run)" if level.provisional else "reached"
+    )
 
 
 def _change(before: str, after: str) -> str:

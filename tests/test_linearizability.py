@@ -329,6 +329,7 @@ def test_what_was_there_at_first_is_told() -> None:
     assert found.answer == "violated"
     assert "at first the box holds #0\n" in found.wanted
     assert "a reads: #0" in found.wanted and "d reads" not in found.wanted
+    assert "b reads: #0" in found.wanted and found.got.startswith("none: without the answer of b")
     assert histories.look([entry(one) for one in FULL[:2]], holds).answer == "linearizable"
 
 
