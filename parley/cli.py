@@ -149,9 +149,8 @@ def _rejudge(parsed: argparse.Namespace) -> int:
     from reports import rejudge, rejudge_shown
 
     shipped = load(SPEC_DIR)
-    known = runlog.read(parsed.run).header["spec"]["hash"] == shipped.hash
     spec = load(parsed.spec_dir) if parsed.spec_dir else shipped
-    found = rejudge.rejudge(parsed.run, spec, shipped if known else None)
+    found = rejudge.rejudge(parsed.run, spec, shipped)
     rejudge_shown.show(found, terminal.console())
     return 1 if found.flips or found.unsupported else 0
 

@@ -77,11 +77,13 @@ class _Seen:
 
 
 def rejudge(folder: Path, spec: Spec, before: Spec | None = None) -> Rejudged:
-    """Judges the run in the folder by `spec`; `before` is the spec it was judged by, where it is at hand.
+    """Judges the run in the folder by `spec`; `before` is used where it is the spec it was judged by.
 
     Raises RunLogError for what is no whole run log.
     """
     log = runlog.read(folder)
+    if before is not None and before.hash != log.header["spec"]["hash"]:
+        before = None
     seen = _judged(folder, spec)
     records, unsupported = [], []
     for record in log.verdicts:

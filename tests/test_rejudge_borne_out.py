@@ -159,3 +159,9 @@ def test_what_the_run_did_not_know_of_is_said_where_it_was_whole(tmp_path: Path)
     ):
         write(tmp_path, [{**whole, "options": {**whole["options"], **options}}, footer()])
         assert rejudge(tmp_path, SPEC, SPEC).elsewhere == said
+
+
+def test_what_differs_from_a_spec_that_the_run_was_not_judged_by_is_not_said(tmp_path: Path) -> None:
+    other = replace(SPEC, hash="0" * 64)
+    assert any("wait" in line for line in elsewhere(tmp_path, by(wait_s=99)))
+    assert elsewhere(tmp_path, by(wait_s=99), before=other) == ()
