@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance import embedded
-from conformance.server_process import EmbeddedServer
 from protocol.issuer import JWKS_PATH
+from suite import embedded
+from suite.server_process import EmbeddedServer
 
 UNDECIDED = ("fail", "flaky", "inconclusive", "harness-error")
 

@@ -15,7 +15,6 @@ from typing import Any
 from conformance import things
 from conformance.canaries import JOINS, Canaries
 from conformance.control import TestControl
-from conformance.expectations import Inconclusive, given
 from conformance.forge import Forge
 from conformance.registry import Job
 from protocol.client import Delivery, Lane, User
@@ -26,6 +25,7 @@ from protocol.spec import Spec
 from protocol.target import Target
 from protocol.transcript import Redactor, Transcript
 from protocol.wire import Wire
+from suite.expectations import Inconclusive, given
 
 PEOPLE = ("alice", "bob", "carol", "dave", "erin", "stranger")
 

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from conformance.cast import World
-from conformance.embedded import Embedded
 from conformance.engine import Engine, Options, Result, settled
 from conformance.registry import Job
-from conformance.server_process import StartError
 from protocol.mint import Minter, MintError
 from protocol.target import Target
 from reports.verdicts import Verdict
+from suite.embedded import Embedded
+from suite.server_process import StartError
 
 MakeWorld = Callable[[AsyncExitStack, Target, Minter], World]
 

@@ -18,7 +18,6 @@ from typing import Any, Protocol
 from conformance import waits
 from conformance.cast import Cast, World
 from conformance.control import ControlError, TestControl
-from conformance.expectations import CheckFailed, Complaint, Inconclusive, NotRun, Recorder, current
 from conformance.floor import Floor, Place
 from conformance.registry import Job, Observer, Sight
 from conformance.watching import Watches
@@ -28,6 +27,7 @@ from protocol.transcript import Redactor
 from reports.runlog import Cause, verdict_record
 from reports.settle import Try, settle
 from reports.verdicts import Verdict
+from suite.expectations import CheckFailed, Complaint, Inconclusive, NotRun, Recorder, current
 
 Record = dict[str, Any]
 Emit = Callable[[Record], None]

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 CHECKS = ROOT / "conformance" / "checks"
 # Where a run begins, in the harness and in the server.
 ENTRANCES = (ROOT / "conformance" / "matrix.py", ROOT / "reference_server" / "__main__.py")
-OURS = ("protocol", "conformance", "reference_server", "reports")
+OURS = ("protocol", "suite", "conformance", "reference_server", "reports")
 TOLD = frozenset({"also", "why_also", "shows"})  # what a mutant says of itself
 
 

@@ -17,13 +17,13 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from conformance.expectations import Expect, given
 from conformance.things import sdp
 from conformance.waits import still_within
 from protocol.client import User
 from protocol.marks import mark
 from protocol.models import ACCEPTED
 from protocol.operations import Answer, Request
+from suite.expectations import Expect, given
 
 Kind = Literal["offer", "answer"]
 Doing = Coroutine[Any, Any, Answer]

@@ -19,7 +19,6 @@ from conformance.lease import LeaseTaken
 from conformance.plan import SelectionError, in_scope
 from conformance.proofs import proofs
 from conformance.registry import Job
-from conformance.server_process import StartError
 from conformance.session import Session, SessionError, Settings, all_jobs, load_spec
 from protocol.mint import MintError
 from protocol.spec import Spec, SpecError
@@ -29,6 +28,7 @@ from reports.evidence import plain
 from reports.runlog import Record
 from reports.score import Report, evaluate
 from reports.verdicts import Verdict
+from suite.server_process import StartError
 
 HERE = Path(__file__).parent
 CHECKS = HERE / "checks"

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from conformance import doctor, embedded, plan, registry
+from conformance import doctor, plan, registry
 from conformance.cast import World
 from conformance.control import ControlError, TestControl
 from conformance.control_lane import ControlLane
@@ -26,7 +26,6 @@ from conformance.engine import Engine, Options
 from conformance.lease import Lease
 from conformance.proofs import proofs
 from conformance.registry import Job
-from conformance.server_process import ServerProcess
 from protocol import spec as spec_module
 from protocol import target as target_module
 from protocol.mint import Minter
@@ -36,6 +35,8 @@ from protocol.transcript import Transcript
 from protocol.wire import Throttle, Wire, WireOptions
 from reports.runlog import FORMAT, RunLogWriter, verdict_record
 from reports.verdicts import Verdict
+from suite import embedded
+from suite.server_process import ServerProcess
 
 Record = dict[str, Any]
 Listener = Callable[[Record], None]

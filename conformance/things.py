@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
 
 from protocol.marks import LENGTH, mark
 
@@ -34,13 +33,6 @@ def sdp(of: str | None = None) -> str:
         f"a=x-mark:{name}",
     )
     return "".join(f"{line}\r\n" for line in lines)
-
-
-def words(text: Any) -> Any:
-    """A text by its words. Mail is known again by them: whether every byte of it is kept is MBOX-1's matter,
-    and a server that writes line endings of its own breaks nothing else.
-    """
-    return " ".join(text.split()) if isinstance(text, str) else text
 
 
 def sdp_of_length(length: int, filler: str = "x") -> str:

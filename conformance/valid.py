@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from conformance.cast import Cast
-from conformance.expectations import given
 from conformance.things import relay_candidate, sdp
 from protocol.client import User
 from protocol.operations import Request
 from protocol.spec import Spec
+from suite.expectations import given
 
 Cases = Callable[[Spec], Iterable[tuple[str, str]]]
 

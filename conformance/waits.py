@@ -11,8 +11,8 @@ from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Protocol
 
-from conformance.expectations import Inconclusive, NotRun
 from protocol.operations import Answer
+from suite.expectations import Inconclusive, NotRun
 
 POLL_S = 0.25
 MOMENT_S = 1.1  # servers may keep time in whole seconds

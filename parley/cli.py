@@ -16,7 +16,6 @@ from rich.console import Console
 from conformance import options
 from conformance.lease import LeaseTaken
 from conformance.plan import SelectionError
-from conformance.server_process import StartError
 from conformance.session import Session, SessionError, load_spec, version
 from parley import scaffold, selftest, target_commands
 from parley.progress import RunProgress
@@ -25,6 +24,7 @@ from protocol.spec import SpecError
 from protocol.target import TargetError
 from reports import runlog, score, terminal, writers
 from reports.evidence import plain
+from suite.server_process import StartError
 
 USER_ERRORS = (
     SessionError,

@@ -51,7 +51,7 @@ def _module(requirement: Requirement) -> str:
     return (
         f'"""{requirement.profile}: checks of {requirement.id} and its like."""\n\n'
         "from __future__ import annotations\n\n"
-        "from conformance.expectations import expect, given\n"
+        "from suite.expectations import expect, given\n"
         "from conformance.registry import check\n"
         "from protocol.client import User\n"
     )

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from report_kit import a_failure, footer, header, verdict, write
 
-from conformance.server_process import EmbeddedServer
 from parley import cli, scaffold
 from protocol.spec import SPEC_DIR
 from protocol.target import SECRET_VARIABLE
 from reports.verdicts import Verdict
+from suite.server_process import EmbeddedServer
 
 COMMANDS = ("score", "report", "serve", "lint", "target", "new")
 SECRET = "a secret of the tests, long enough for HS256"

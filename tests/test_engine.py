@@ -13,10 +13,10 @@ from score_kit import hostile
 from conformance import engine as engine_module
 from conformance.cast import Cast
 from conformance.engine import Engine
-from conformance.expectations import Inconclusive, NotRun, expect, given, given_that, twin
 from conformance.registry import Observer, Sight
 from protocol.client import User
 from protocol.operations import Answer
+from suite.expectations import Inconclusive, NotRun, expect, given, given_that, twin
 
 
 async def holds() -> None:

@@ -13,13 +13,13 @@ from score_kit import SECRET, score
 from server_kit import ServerProcess
 
 from conformance.engine import Engine, Result
-from conformance.expectations import expect
 from conformance.registry import Job
 from conformance.waits import after_seconds
 from protocol.client import User
 from protocol.spec import SPEC_DIR
 from reports.settle import Try, settle
 from reports.verdicts import Verdict
+from suite.expectations import expect
 
 
 class Outcomes:

@@ -9,8 +9,8 @@ import pytest
 from engine_kit import Clock, job, run, verdicts
 
 from conformance.control import ControlError
-from conformance.expectations import expect
 from conformance.waits import after, after_seconds, target_time
+from suite.expectations import expect
 
 NAMES = [f"check_{letter}" for letter in "abcdefgh"]
 

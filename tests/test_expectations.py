@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from engine_kit import SPEC
 
-from conformance import expectations
-from conformance.expectations import (
+from protocol.operations import Answer, Request, encode
+from protocol.transcript import Redactor
+from suite import expectations
+from suite.expectations import (
     CheckFailed,
     Expect,
     Inconclusive,
@@ -23,8 +25,6 @@ from conformance.expectations import (
     refused_but_for,
     twin,
 )
-from protocol.operations import Answer, Request, encode
-from protocol.transcript import Redactor
 
 SECRET = "a secret word of alice"
 Record = dict[str, Any]

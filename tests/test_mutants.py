@@ -12,10 +12,10 @@ import urllib.request
 import pytest
 
 from conformance.proofs import MATRIX, proofs
-from conformance.server_process import EmbeddedServer
 from protocol.spec import load
 from reference_server import mutants
 from reference_server.assembly import Parts
+from suite.server_process import EmbeddedServer
 
 SPEC = load()
 ALL = mutants.load()

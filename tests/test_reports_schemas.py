@@ -12,9 +12,9 @@ import jsonschema_rs
 import pytest
 from report_kit import SPEC, a_failure, all_of, footer, header, report
 
-from conformance.server_process import EmbeddedServer
 from parley import cli
 from reports import result
+from suite.server_process import EmbeddedServer
 
 SCHEMAS = Path(result.__file__).parent / "schemas"
 SECRET = "a secret of the tests, long enough for HS256"

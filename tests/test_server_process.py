@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from score_kit import TARGETS, free_port, scoring
 
-from conformance.server_process import ServerProcess, StartError
+from suite.server_process import ServerProcess, StartError
 
 HOSTILE = f"{sys.executable} {TARGETS / 'hostile.py'} empty-object"
 
@@ -82,7 +82,7 @@ def test_its_children_end_with_it(tmp_path: Path) -> None:
 
 
 def test_one_that_ignores_its_stop_signal_is_ended_by_force(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("conformance.server_process.STOP_S", 0.3)
+    monkeypatch.setattr("suite.server_process.STOP_S", 0.3)
     with ServerProcess("trap '' TERM; while :; do sleep 0.1; done") as process:
         time.sleep(0.2)
         pid = process.pid

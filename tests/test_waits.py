@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from conformance import waits
-from conformance.expectations import Inconclusive, NotRun
 from protocol.operations import Answer
+from suite.expectations import Inconclusive, NotRun
 
 
 @dataclass

@@ -12,7 +12,6 @@ from typing import Any
 
 from conformance.cast import Cast
 from conformance.checks.rooms import changed, listed
-from conformance.expectations import expect, given, given_that, twin
 from conformance.registry import check, each
 from conformance.things import sdp
 from conformance.valid import operations_of, valid_request
@@ -21,6 +20,7 @@ from protocol import probes, tokens
 from protocol.client import User
 from protocol.operations import Request
 from protocol.spec import Spec
+from suite.expectations import expect, given, given_that, twin
 
 
 async def refused_token(cast: Cast, user: User, token: str, *statuses: int) -> None:

@@ -7,10 +7,10 @@ import math
 import statistics
 
 from conformance.cast import Cast
-from conformance.expectations import Inconclusive, expect, given, given_that
 from conformance.registry import check
 from protocol.client import User
 from protocol.spec import Spec
+from suite.expectations import Inconclusive, expect, given, given_that
 
 NOISY = 3.0  # the middle half of the timings is wider than so many medians
 

@@ -11,12 +11,12 @@ import itertools
 import math
 
 from conformance.cast import Cast
-from conformance.expectations import given, given_that
 from conformance.histories import KINDS, ROUNDS, Kind, Mail, Rooms, at_once, rounds, together
 from conformance.registry import check
 from conformance.waits import a_moment
 from protocol.client import User
 from protocol.spec import Spec
+from suite.expectations import given, given_that
 
 READERS = 6  # of one message
 CROWD = 4  # who join at once

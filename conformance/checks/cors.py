@@ -9,7 +9,6 @@ from conformance.cast import Cast
 from conformance.checks import csrf
 from conformance.checks.csrf import csrf_header
 from conformance.checks.rooms import changed, listed, unknown_room
-from conformance.expectations import NotRun, expect, given, given_that, twin
 from conformance.registry import check, each
 from conformance.things import relay_candidate, sdp
 from protocol import probes
@@ -17,6 +16,7 @@ from protocol.client import User
 from protocol.marks import mark
 from protocol.operations import Answer, Request
 from protocol.spec import Spec
+from suite.expectations import NotRun, expect, given, given_that, twin
 
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 ALLOW_CREDENTIALS = "Access-Control-Allow-Credentials"

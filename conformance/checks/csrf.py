@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from conformance.cast import Cast
 from conformance.checks.rooms import changed, listed
-from conformance.expectations import Inconclusive, expect, given, given_that, refused_but_for, twin
 from conformance.registry import check, each
 from conformance.things import relay_candidate, sdp
 from conformance.waits import a_moment
@@ -15,6 +14,7 @@ from protocol.client import User
 from protocol.marks import mark
 from protocol.operations import Request
 from protocol.spec import Spec
+from suite.expectations import Inconclusive, expect, given, given_that, refused_but_for, twin
 
 Write = Callable[[User, str], Request]
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from conformance.cast import Cast
 from conformance.checks.rooms import unknown_room
-from conformance.expectations import Inconclusive, expect, given, given_that
 from conformance.registry import check, each
 from conformance.valid import operations_of, valid_request
 from protocol import envelope, tokens, validation
 from protocol.client import User
 from protocol.operations import Answer
 from protocol.spec import Spec
+from suite.expectations import Inconclusive, expect, given, given_that
 
 FRESH = 8  # envelopes compared with one another
 

@@ -11,13 +11,13 @@ from typing import Any
 
 from conformance.cast import Cast
 from conformance.checks.rooms import unknown_room
-from conformance.expectations import Expect, expect, given_that, twin
 from conformance.registry import Sight, check, each, observer
 from conformance.valid import valid_request
 from protocol import probes, tokens, validation
 from protocol.client import User
 from protocol.operations import Request
 from protocol.spec import Operation, Spec
+from suite.expectations import Expect, expect, given_that, twin
 
 SEARCHED_CHARS, SEARCHED_TEXTS = 20_000, 400  # of an answer, by the patterns of what none may show
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

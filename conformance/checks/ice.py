@@ -7,7 +7,6 @@ import re
 from typing import Any
 
 from conformance.cast import Cast
-from conformance.expectations import expect, given, given_that, refused_but_for, twin
 from conformance.registry import check, each
 from conformance.things import relay_candidate
 from conformance.valid import operations_of, valid_request
@@ -15,6 +14,7 @@ from conformance.waits import after_seconds, target_time
 from protocol.client import User
 from protocol.operations import Answer
 from protocol.spec import Spec
+from suite.expectations import expect, given, given_that, refused_but_for, twin
 
 MOST = 1000  # candidates that are read of a room
 NOT_CANDIDATES = (

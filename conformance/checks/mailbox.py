@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from conformance.checks.ice import lines
 from conformance.checks.rooms import unknown_room
-from conformance.expectations import expect, given, refused_but_for, twin
 from conformance.registry import check, each
-from conformance.things import relay_candidate, sdp, words
+from conformance.things import relay_candidate, sdp
 from conformance.waits import after, still_within
 from protocol.client import User
 from protocol.operations import Answer, Request
 from protocol.spec import Spec
+from suite.expectations import expect, given, refused_but_for, twin, words
 
 
 @dataclass(frozen=True)

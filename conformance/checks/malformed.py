@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.cast import Cast
-from conformance.expectations import expect, given, twin
 from conformance.faults import chunks
 from conformance.registry import check, each
 from conformance.things import sdp
@@ -19,6 +18,7 @@ from protocol.client import User
 from protocol.marks import mark
 from protocol.operations import Answer, Request, encode
 from protocol.spec import Spec
+from suite.expectations import expect, given, twin
 
 SENT_AGAIN = 4  # times a huge body whose refusal was lost
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from conformance.cast import Cast
 from conformance.checks.rooms import listed, unknown_room
-from conformance.expectations import expect, given, given_that, refused_but_for, twin
 from conformance.registry import check, each
 from protocol.client import User
 from protocol.marks import mark
 from protocol.operations import Answer
 from protocol.spec import Spec
+from suite.expectations import expect, given, given_that, refused_but_for, twin
 
 
 async def parties(user: User, parent: str) -> list[dict[str, Any]]:

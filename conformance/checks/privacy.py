@@ -12,7 +12,6 @@ from conformance.checks.errors import bounded, first_hit
 from conformance.checks.ice import lines
 from conformance.checks.malformed import told
 from conformance.checks.rooms import listed, room_fields
-from conformance.expectations import expect, given, given_that, twin
 from conformance.registry import Sight, check, each, observer
 from conformance.things import host_candidate, relay_candidate, sdp
 from protocol import probes
@@ -20,6 +19,7 @@ from protocol.client import User
 from protocol.marks import mark
 from protocol.operations import Answer
 from protocol.spec import Spec
+from suite.expectations import expect, given, given_that, twin
 
 # Fields that may carry an address: they are what the mail is for.
 ADDRESSED = frozenset({"offer", "answer", "candidate", "candidates", "iceServers"})

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 
 from conformance.cast import Cast
-from conformance.expectations import NotRun, expect, given, given_that
 from conformance.registry import check, each
 from conformance.things import sdp
 from conformance.valid import operations_of, valid_request
@@ -15,6 +14,7 @@ from protocol import validation
 from protocol.client import User
 from protocol.operations import Answer, Request
 from protocol.spec import Budget, Spec
+from suite.expectations import NotRun, expect, given, given_that
 
 BURST = 4  # times the budget, sent at once
 

@@ -8,7 +8,6 @@ import secrets
 from typing import Any
 
 from conformance.cast import Cast
-from conformance.expectations import expect, given, given_that, refused_but_for
 from conformance.registry import check
 from conformance.things import filler
 from conformance.waits import a_moment, after
@@ -16,6 +15,7 @@ from protocol.client import User
 from protocol.marks import mark
 from protocol.operations import Answer
 from protocol.spec import Spec
+from suite.expectations import expect, given, given_that, refused_but_for
 
 AN_UNKNOWN_ROOM = "room_{}"
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from conformance import faults
 from conformance.cast import Cast
-from conformance.expectations import expect, given, given_that, twin
 from conformance.faults import Fault, chunks
 from conformance.registry import check, each
 from conformance.things import sdp, sdp_of_length
 from conformance.valid import operations_of, valid_request
 from protocol.client import User
 from protocol.spec import Spec
+from suite.expectations import expect, given, given_that, twin
 
 
 async def refused_for_each(cast: Cast, fault: Fault) -> None:

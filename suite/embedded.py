@@ -9,11 +9,11 @@ import secrets
 from dataclasses import replace
 from pathlib import Path
 
-from conformance.server_process import EmbeddedServer
 from protocol import target as target_module
 from protocol.mint import Minter
 from protocol.spec import Spec
 from protocol.target import Target
+from suite.server_process import EmbeddedServer
 
 ORIGIN = "https://good.example"
 
