@@ -6,15 +6,11 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.metadata
-import os
-import re
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +23,13 @@ from conformance.lease import Lease
 from conformance.proofs import proofs
 from conformance.registry import Job
 from protocol import spec as spec_module
-from protocol import target as target_module
 from protocol.mint import Minter
 from protocol.spec import Spec
 from protocol.target import Target
 from protocol.transcript import Transcript
-from protocol.wire import Throttle, Wire, WireOptions
-from reports.runlog import FORMAT, RunLogWriter, verdict_record
+from reports.runlog import RunLogWriter, verdict_record
 from reports.verdicts import Verdict
-from suite import embedded
+from suite import embedded, opening
 from suite.server_process import ServerProcess
 
 Record = dict[str, Any]
@@ -70,13 +64,6 @@ class Settings:
 
 class SessionError(Exception):
     """The run cannot start; one line says why. Nothing was decided."""
-
-
-def version() -> str:
-    try:
-        return importlib.metadata.version("parley-conformance")
-    except importlib.metadata.PackageNotFoundError:
-        return "0+unknown"
 
 
 def load_spec(settings: Settings) -> Spec:
@@ -138,7 +125,7 @@ class Session:
             self._minter = server.minter
             self.embedded = server
             return await asyncio.to_thread(server.start)
-        target = load_target(settings, self.spec)
+        target = opening.load_target(settings.target, settings.target_file, self.spec)
         self._minter = stack.enter_context(Minter(self.spec, target, outlive=settings.max_wait))
         if settings.start:
             if target.start is None:
@@ -164,9 +151,9 @@ class Session:
         jobs: list[Job],
     ) -> Path:
         settings = self.settings
-        run_id = new_run_id()
+        run_id = opening.new_run_id()
         seed = settings.seed if settings.seed is not None else secrets.randbelow(1_000_000)
-        self.run_dir = settings.run_dir or default_run_dir(target)
+        self.run_dir = settings.run_dir or opening.default_run_dir(target)
         listeners = list(self.listeners)
         if settings.write_log:
             listeners.insert(0, stack.enter_context(RunLogWriter(self.run_dir)))
@@ -209,15 +196,8 @@ class Session:
                         await world.control.reset()
                 except (ControlError, TimeoutError):
                     pass  # the target is gone; its checks have said so
-            emit(
-                {
-                    "type": "footer",
-                    "ended": datetime.now(UTC).isoformat(timespec="seconds"),
-                    "seconds": round(time.monotonic() - started, 3),
-                    "counts": counts,
-                    "stopped": reason or self.engine.stopped,
-                }
-            )
+            seconds = time.monotonic() - started
+            emit(opening.footer(seconds, counts, reason or self.engine.stopped))
         return self.run_dir
 
     @property
@@ -226,7 +206,7 @@ class Session:
 
     def _lane(self, stack: AsyncExitStack, options: Options) -> ControlLane:
         def make_world(stack: AsyncExitStack, target: Target, minter: Minter) -> World:
-            return self._world(stack, target, minter, new_run_id(), True, lambda record: None)
+            return self._world(stack, target, minter, opening.new_run_id(), True, lambda record: None)
 
         server = embedded.Embedded(self.spec, self.settings.spec_dir)
         return ControlLane(stack, server, make_world, options)
@@ -240,14 +220,7 @@ class Session:
         control: bool,
         emit: Listener,
     ) -> World:
-        options = WireOptions(
-            base_url=target.base_url,
-            request_s=target.timeouts.request_s,
-            connect_s=target.timeouts.connect_s,
-            headers=(("User-Agent", f"parley/{version()}"), ("X-Parley-Run", run_id)),
-            throttle=Throttle(GENTLE_PER_SECOND if self.settings.gentle else 0.0),
-        )
-        wire = Wire(options)
+        wire = opening.open_wire(target, run_id, GENTLE_PER_SECOND if self.settings.gentle else 0.0)
         stack.push_async_callback(wire.close)
         return World(
             self.spec,
@@ -270,7 +243,8 @@ class Session:
         async with AsyncExitStack() as stack:
             target = await self._target(stack)
             control = self._moves_clock(target)
-            world = self._world(stack, target, self._minter, new_run_id(), control, lambda record: None)
+            run_id = opening.new_run_id()
+            world = self._world(stack, target, self._minter, run_id, control, lambda record: None)
             async for finding in doctor.examine(world, self.settings.profiles):
                 yield finding
 
@@ -306,28 +280,17 @@ class Session:
 
     def _header(self, target: Target, run_id: str, seed: int, control: bool, intended: list[str]) -> Record:
         settings = self.settings
-        return {
-            "type": "header",
-            "format": FORMAT,
-            "run_id": run_id,
-            "started": datetime.now(UTC).isoformat(timespec="seconds"),
-            "suite": {"name": "parley-conformance", "version": version()},
-            "spec": {"version": self.spec.version, "hash": self.spec.hash},
-            "target": target.public(),
-            "seed": seed,
-            "options": {
-                "time": "control" if control else "real",
-                "max_wait": settings.max_wait,
-                "concurrency": settings.concurrency,
-                "gentle": settings.gentle,
-                "confirm": settings.confirm,
-                "control_lane": self._has_lane,
-                "profiles": list(settings.profiles),
-                "requirements": list(settings.requirements),
-            },
-            "intended": intended,
-            "proofs": proofs(),
+        options = {
+            "time": "control" if control else "real",
+            "max_wait": settings.max_wait,
+            "concurrency": settings.concurrency,
+            "gentle": settings.gentle,
+            "confirm": settings.confirm,
+            "control_lane": self._has_lane,
+            "profiles": list(settings.profiles),
+            "requirements": list(settings.requirements),
         }
+        return opening.header(self.spec, target, run_id, seed, options, intended, proofs())
 
 
 def all_jobs(spec: Spec) -> list[Job]:
@@ -340,17 +303,6 @@ def all_jobs(spec: Spec) -> list[Job]:
     return sorted(jobs, key=lambda job: order[job.check.requirement])
 
 
-def load_target(settings: Settings, spec: Spec) -> Target:
-    """The target of the settings: its file, its URL, or the file with its base_url replaced by the URL."""
-    if settings.target_file is not None:
-        target = target_module.load(settings.target_file, spec)
-        if settings.target is not None:
-            target = replace(target, base_url=target_module.check_url(settings.target))
-        return target
-    assert settings.target is not None
-    return target_module.from_url(settings.target, os.environ, spec)
-
-
 def emit_not_run(todo: plan.Plan, reason: str, emit: Listener) -> list[registry.Observer]:
     """Settles all that was still to be run; returns what observers are left: none."""
     for job in todo.jobs:
@@ -358,19 +310,3 @@ def emit_not_run(todo: plan.Plan, reason: str, emit: Listener) -> list[registry.
     for observer in todo.observers:
         emit(verdict_record(observer.requirement, observer.name, Verdict.NOT_RUN, reason, cause="stopped"))
     return []
-
-
-def new_run_id() -> str:
-    """Six letters and digits that are hard to mistake for one another."""
-    return "".join(secrets.choice("abcdefghjkmnpqrstuvwxyz23456789") for _ in range(6))
-
-
-def default_run_dir(target: Target) -> Path:
-    """runs/<time>-<target>, never one that is there already."""
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", target.name).strip("-.") or "target"
-    stem = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{name}"
-    folder, number = Path("runs") / stem, 1
-    while folder.exists():
-        number += 1
-        folder = Path("runs") / f"{stem}-{number}"
-    return folder

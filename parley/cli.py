@@ -16,7 +16,7 @@ from rich.console import Console
 from conformance import options
 from conformance.lease import LeaseTaken
 from conformance.plan import SelectionError
-from conformance.session import Session, SessionError, load_spec, version
+from conformance.session import Session, SessionError, load_spec
 from parley import scaffold, selftest, target_commands
 from parley.progress import RunProgress
 from protocol.mint import MintError
@@ -24,6 +24,7 @@ from protocol.spec import SpecError
 from protocol.target import TargetError
 from reports import runlog, score, terminal, writers
 from reports.evidence import plain
+from suite.opening import version
 from suite.server_process import StartError
 
 USER_ERRORS = (

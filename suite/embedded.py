@@ -66,6 +66,11 @@ class Embedded:
         )
         return replace(self._target, base_url=self.server.start(), log=self.server.log_file)
 
+    def restart(self) -> None:
+        """Ends the server without a word and starts it again at its URL: it has forgotten every room."""
+        assert self.server is not None, "what was started can be restarted"
+        self.server.restart()
+
     @property
     def reached(self) -> frozenset[int | None]:
         """The exchanges in which the mutant's wrong path was taken, as the server said; None stands for one
