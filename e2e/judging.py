@@ -53,6 +53,7 @@ class Result:
     cause: Cause | None = None
     seconds: float = 0.0
     artifacts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def result(attempt: str, error: BaseException | None, recorder: Recorder, last: int | None) -> Result:
@@ -99,7 +100,7 @@ def record(requirement: str, name: str, tries: list[Result]) -> Record:
         attempts=len(tries),
         exchange=deciding.exchange,
         seconds=sum(one.seconds for one in tries),
-        note=found.note,
+        note="; ".join(note for note in (found.note, *deciding.notes) if note),
         failure=deciding.failure if deciding.verdict is not Verdict.PASS else None,
         cause=deciding.cause if deciding.verdict is Verdict.NOT_RUN else None,
         tries=[Try(one.attempt, one.verdict, one.reason, alone=True).record() for one in tries],
