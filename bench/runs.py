@@ -73,7 +73,7 @@ def start(*arguments: str) -> Going:
     folder = tempfile.TemporaryDirectory(prefix="parley-bench-")
     with (Path(folder.name) / "output.txt").open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "parley", "score", "--run-dir", f"{folder.name}/run", *arguments],
+            [sys.executable, "-m", "parley", "score", "--no-e2e", "--run-dir", f"{folder.name}/run", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
