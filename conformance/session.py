@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from conformance import doctor, plan, registry
 from conformance.cast import World
@@ -62,6 +62,21 @@ class Settings:
     write_log: bool = True  # False: nothing is written, and listeners get brief records of exchanges
 
 
+class Beside(Protocol):
+    """A suite that is run after this one's checks, while the target is there (parley/beside.py)."""
+
+    @property
+    def fitness(self) -> list[str]: ...
+
+    def target(self, target: Target) -> Target: ...
+
+    async def run(
+        self, minter: Minter, folder: Path, seed: int, stopped: str, emit: Callable[[Record], None]
+    ) -> None: ...
+
+    def stop(self, reason: str) -> None: ...
+
+
 class SessionError(Exception):
     """The run cannot start; one line says why. Nothing was decided."""
 
@@ -73,13 +88,20 @@ def load_spec(settings: Settings) -> Spec:
 class Session:
     """Runs once. `listeners` see every record of the run log as it is made."""
 
-    def __init__(self, settings: Settings, spec: Spec, listeners: Iterable[Listener] = ()) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        spec: Spec,
+        listeners: Iterable[Listener] = (),
+        beside: Beside | None = None,
+    ) -> None:
         self.settings = settings
         self.spec = spec
         self.listeners = list(listeners)
         self.run_dir: Path | None = None
         self.engine: Engine | None = None
         self.embedded: embedded.Embedded | None = None
+        self._beside = beside
         self._loop: asyncio.AbstractEventLoop | None = None
         self._look: asyncio.Task[str | None] | None = None
         self._stopped = ""
@@ -94,6 +116,7 @@ class Session:
         """
         self._loop = asyncio.get_running_loop()
         registry.load_checks()
+        # A selector that names nothing is said before anything is started.
         scope = plan.in_scope(self.spec, self.settings.profiles, self.settings.requirements)
         chosen = list(jobs) if jobs is not None else all_jobs(self.spec)
         if jobs is not None:
@@ -101,6 +124,10 @@ class Session:
             scope = [requirement for requirement in scope if requirement.id in named]
         async with AsyncExitStack() as stack:
             target = await self._target(stack)
+            if self._beside is not None:
+                target = self._beside.target(target)
+                settings = self.settings
+                scope = plan.in_scope(self.spec, settings.profiles, settings.requirements, target.profiles)
             control = self._moves_clock(target)
             stack.enter_context(Lease(target.base_url, control=control))
             return await self._run(stack, target, control, scope, chosen)
@@ -116,6 +143,8 @@ class Session:
             self.engine.stop(reason)
         elif self._look is not None:
             self._look.cancel()
+        if self._beside is not None:
+            self._beside.stop(reason)
 
     async def _target(self, stack: AsyncExitStack) -> Target:
         settings = self.settings
@@ -168,10 +197,18 @@ class Session:
         world = self._world(stack, target, self._minter, run_id, control, emit)
         world.seed = seed
         minter = self._minter
-        bounds = plan.Bounds(settings.max_wait, control, settings.gentle, minter.can_craft, minter.capacity)
+        bounds = plan.Bounds(
+            max_wait=settings.max_wait,
+            control=control,
+            gentle=settings.gentle,
+            can_sign=minter.can_craft,
+            end_to_end=self._beside is not None,
+            listed_users=minter.capacity,
+        )
         todo = plan.make_plan(self.spec, target, scope, jobs, registry.OBSERVERS, bounds)
         started = time.monotonic()
-        emit(self._header(target, run_id, seed, control, todo.intended))
+        header = self._header(target, run_id, seed, control, todo.intended)
+        emit(header if self._beside is None else {**header, "fitness": self._beside.fitness})
         for record in todo.settled:
             emit(record)
         deadline_s = settings.deadline or DEADLINE_S + (0 if control else settings.max_wait)
@@ -196,6 +233,9 @@ class Session:
                         await world.control.reset()
                 except (ControlError, TimeoutError):
                     pass  # the target is gone; its checks have said so
+            if self._beside is not None:
+                why = reason or self.engine.stopped
+                await self._beside.run(minter, self.run_dir, seed, why, emit)
             seconds = time.monotonic() - started
             emit(opening.footer(seconds, counts, reason or self.engine.stopped))
         return self.run_dir
