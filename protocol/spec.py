@@ -120,6 +120,8 @@ class Spec:
     policy: Json
     probes: Json
     openapi: Json
+    asyncapi: Json
+    page: Json
     test_control: Mapping[str, str]
     source: Path
 
@@ -177,6 +179,8 @@ def load(source: Path = SPEC_DIR) -> Spec:
         policy=policy,
         probes=probes,
         openapi=openapi,
+        asyncapi=_read(source / "asyncapi.yaml"),
+        page=_read(source / "page.yaml"),
         test_control=_control_paths(_read(source / "test-control.yaml")),
         source=source,
     )
