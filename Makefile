@@ -28,6 +28,7 @@ $(READY): requirements.lock pyproject.toml scripts/setup.sh
 	@touch $@
 
 score: $(READY)
+	@sh scripts/system-packages.sh chromium turnserver
 	@$(RUN) parley score $(if $(TARGET),--target '$(TARGET)') $(if $(TARGET_FILE),--target-file '$(TARGET_FILE)') $(ARGS)
 
 selftest: $(READY)

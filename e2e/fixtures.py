@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import pytest_asyncio
@@ -28,6 +28,7 @@ from suite.expectations import NotRun
 
 Person = Callable[[str], Awaitable[User]]
 NewPeer = Callable[..., Awaitable[Peer]]
+Transport = Literal["udp", "tcp"]
 NewWidget = Callable[..., Awaitable[Widget]]
 GIVEN_UP = 3  # so many pages in a row that would not open: the others are not waited for
 DEAD = pytest.StashKey[list[str]]()
@@ -150,14 +151,19 @@ async def new_widget(
     page = run.target.widget
     assert page is not None, "checks of a widget are asked only where there is one"
 
-    async def make(actor: str, **options: Any) -> Widget:
+    async def make(
+        actor: str, *, transport: Transport | None = None, browser: Browser | None = None, **options: Any
+    ) -> Widget:
+        """`transport` is what it reaches the TURN server by, where that is not left to the browser."""
         if len(dead) >= GIVEN_UP:
             raise PageError(f"{dead[-1]} ({len(dead)} pages in a row: no more are opened)")
         user = await person(actor)
         # The embedded server's own answers name our TURN server. Another's may name any host.
         servers = None if run.embedded is not None else await run.ice_servers(user)
+        if transport is not None:
+            servers = run.need_turn().ice_servers(user.id, transport)
         opening = Opening(page, ice_servers=servers, **options)
-        context = await new_context()
+        context = await (new_context() if browser is None else browser.new_context())
         elements = Elements(run.spec, page.selectors)
         widget = Widget(run.spec, await context.new_page(), elements, user, opening)
         made.append(widget)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import traceback
 from dataclasses import dataclass, replace
 
+from e2e.browser.elements import Unmapped
+from e2e.browser.widget import PageError
+from e2e.peer import PeerError
 from protocol.mint import MintError
 from protocol.transcript import Redactor
 from reports.runlog import Cause, Record, verdict_record
@@ -20,13 +23,6 @@ class TooLong(Exception):
 
     def __init__(self, limit_s: float) -> None:
         super().__init__(f"the check was not done within {limit_s:g} s")
-
-
-class Unfit(Exception):
-    """The client or server under test would not do a step that the check needs: nothing is decided.
-
-    Raised below the checks, by peers and pages; whoever judges the step itself catches it.
-    """
 
 
 def begin(recorder: Recorder | None) -> None:
@@ -53,6 +49,7 @@ class Result:
     cause: Cause | None = None
     seconds: float = 0.0
     artifacts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def result(attempt: str, error: BaseException | None, recorder: Recorder, last: int | None) -> Result:
@@ -76,10 +73,12 @@ def result(attempt: str, error: BaseException | None, recorder: Recorder, last: 
             return Result(attempt, Verdict.FAIL, text(str(error)), failure, exchange)
         case Inconclusive():
             return Result(attempt, Verdict.INCONCLUSIVE, text(str(error)), exchange=error.exchange or last)
-        case Unfit() | TooLong():
+        case PageError() | PeerError() | TooLong():
             return Result(attempt, Verdict.INCONCLUSIVE, text(str(error)), exchange=last)
         case NotRun():
             return Result(attempt, Verdict.NOT_RUN, text(str(error)), cause=error.cause)
+        case Unmapped():
+            return Result(attempt, Verdict.NOT_RUN, str(error), cause="unknown")
         case MintError():
             return Result(attempt, Verdict.NOT_RUN, text(str(error)), cause="tokens")
         case _:
@@ -99,7 +98,7 @@ def record(requirement: str, name: str, tries: list[Result]) -> Record:
         attempts=len(tries),
         exchange=deciding.exchange,
         seconds=sum(one.seconds for one in tries),
-        note=found.note,
+        note="; ".join(note for note in (found.note, *deciding.notes) if note),
         failure=deciding.failure if deciding.verdict is not Verdict.PASS else None,
         cause=deciding.cause if deciding.verdict is Verdict.NOT_RUN else None,
         tries=[Try(one.attempt, one.verdict, one.reason, alone=True).record() for one in tries],

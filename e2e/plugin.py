@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -167,14 +168,8 @@ def _attempt(
         item.config.option.tracing = tracing
         judging.begin(None)
     found = judging.result(attempt.name, item.stash[ERROR], attempt.recorder, attempt.last_exchange)
-    made = Result(
-        **{
-            **vars(found),
-            "seconds": time.monotonic() - started,
-            "artifacts": _artifacts(reports, attempt, run),
-        }
-    )
-    return made, reports
+    seconds, artifacts = time.monotonic() - started, _artifacts(reports, attempt, run)
+    return replace(found, seconds=seconds, artifacts=artifacts, notes=tuple(attempt.notes)), reports
 
 
 @pytest.hookimpl(wrapper=True)

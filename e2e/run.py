@@ -42,6 +42,7 @@ class Attempt:
     lane: Lane
     last_exchange: int | None = None
     artifacts: list[Path] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # figures that it measured
 
 
 class Run:

@@ -1,4 +1,4 @@
-"""Runs the end-to-end suite beside a score: in pytest processes of its own, whose logs become part of this one.
+"""Runs the end-to-end suite beside a score: pytest processes of its own, whose logs become part of this one.
 
 One process has the headless peers, the other the browser. Each ends by itself, or is interrupted.
 """

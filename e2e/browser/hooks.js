@@ -3,9 +3,9 @@
 // otherwise. `settings` is filled in by widget.py.
 (() => {
   const settings = /* SETTINGS */ {};
-  const MOST = 500;
+  const MOST = 2000;
   const TEXT_MOST = 70000;
-  const kept = { widgets: [], connections: [], channels: [], frames: [], sdp: [], failures: [], ran: 0 };
+  const kept = { widgets: [], connections: [], channels: [], frames: [], opened: [], sdp: [], failures: [], ran: 0 };
   const keep = (list, item) => { if (list.length < MOST) list.push(item); };
   Object.defineProperty(window, "__parley", { value: kept, enumerable: false });
   // What markup in a message would call, if it ran.
@@ -79,9 +79,16 @@
       });
     }
 
+    // How long after the answer was read the channel opens.
+    setRemoteDescription(...args) {
+      if (args[0] && args[0].type === "answer") this.answered = performance.now();
+      return super.setRemoteDescription(...args);
+    }
+
     createDataChannel(...args) {
       const channel = super.createDataChannel(...args);
       watch(channel, true);
+      channel.addEventListener("open", () => keep(kept.opened, performance.now() - (this.answered || 0)));
       return channel;
     }
   }

@@ -136,9 +136,12 @@ class Widget:
 
     # -- a person's steps
 
+    async def press_create_room(self) -> None:
+        await self._do("Create Room can be pressed", self._find("createRoom").click(), STEP_S)
+
     async def create_room(self) -> str:
         before = await self.room_id()
-        await self._do("Create Room can be pressed", self._find("createRoom").click(), STEP_S)
+        await self.press_create_room()
         await self._until(
             "getRoomId() tells the new room",
             "(before) => { const id = __parley.widgets.at(-1).getRoomId(); return id && id !== before; }",
@@ -190,6 +193,16 @@ class Widget:
         """The error text that is shown."""
         return await self._text("error")
 
+    # -- the page's clock
+
+    async def hold_time(self) -> None:
+        """From now on its timers can be moved; they go on by themselves as well."""
+        await self._do("its clock is held", self.page.clock.install(), STEP_S)
+
+    async def pass_time(self, seconds: float) -> None:
+        """So many seconds pass at once for the page: timers that are due go off, once each."""
+        await self._do("its clock moves", self.page.clock.fast_forward(int(seconds * 1000)), STEP_S)
+
     # -- what only a browser shows
 
     async def room_id(self) -> str | None:
@@ -217,6 +230,21 @@ class Widget:
             "(way) => __parley.frames.filter((f) => f.way === way && f.text !== null).map((f) => f.text)", way
         )
         return list(found)
+
+    async def timed_frames(self, way: str) -> list[dict[str, Any]]:
+        """The text frames with the page's time in ms at which they went or came."""
+        script = "(way) => __parley.frames.filter((f) => f.way === way && f.text !== null)"
+        return list(await self._evaluate(script, way))
+
+    async def opened_after_ms(self) -> float | None:
+        """How long after it read an answer its last channel opened; None where it answered itself."""
+        found = await self._evaluate("() => __parley.opened.at(-1) ?? null")
+        return float(found) if isinstance(found, int | float) else None
+
+    async def send_all(self, texts: list[str]) -> None:
+        """Sends many messages by sendMessage(), one after the other."""
+        script = "async (all) => { for (const one of all) await __parley.widgets.at(-1).sendMessage(one); }"
+        await self._do("sendMessage() takes many messages", self.page.evaluate(script, texts), OPEN_S)
 
     async def descriptions(self) -> list[str]:
         """Every session description and candidate that its connections made."""
