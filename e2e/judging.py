@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from e2e.browser.elements import Unmapped
 from e2e.browser.widget import PageError
 from e2e.peer import PeerError
+from e2e.turn import TurnCannot
 from protocol.mint import MintError
 from protocol.transcript import Redactor
 from reports.runlog import Cause, Record, verdict_record
@@ -77,7 +78,7 @@ def result(attempt: str, error: BaseException | None, recorder: Recorder, last: 
             return Result(attempt, Verdict.INCONCLUSIVE, text(str(error)), exchange=last)
         case NotRun():
             return Result(attempt, Verdict.NOT_RUN, text(str(error)), cause=error.cause)
-        case Unmapped():
+        case Unmapped() | TurnCannot():
             return Result(attempt, Verdict.NOT_RUN, str(error), cause="unknown")
         case MintError():
             return Result(attempt, Verdict.NOT_RUN, text(str(error)), cause="tokens")

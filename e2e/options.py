@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from e2e.turn import KINDS
+
 SIDES = ("peers", "browser")
 NETWORKS = ("loopback", "lab")
 # Options with one value.
@@ -19,16 +21,14 @@ PLAIN = (
     "turn_credential_env",
     "network",
 )
-KINDS = ("auto", "container", "process", "url")
 
 
 @dataclass(frozen=True)
-class TurnOptions:
+class TurnChoice:
     """Which TURN server relays: ours in a container or a process, or one that is there already."""
 
     kind: str = "auto"
     image: str | None = None
-    port: int = 0
     secret_env: str | None = None
     urls: tuple[str, ...] = ()
     username: str | None = None
@@ -42,7 +42,7 @@ class Settings:
     target: str | None = None
     target_file: Path | None = None
     app_url: str | None = None
-    turn: TurnOptions = TurnOptions()
+    turn: TurnChoice = TurnChoice()
     network: str = "loopback"
     sides: tuple[str, ...] = SIDES
     profiles: tuple[str, ...] = ()
@@ -72,16 +72,9 @@ def add_chat(add_option: Callable[..., Any]) -> None:
     )
     add_option("--turn-image", metavar="IMAGE", help="the container's coturn image")
     add_option(
-        "--turn-port",
-        type=int,
-        default=0,
-        metavar="PORT",
-        help="the port of ours (default: a free one)",
-    )
-    add_option(
         "--turn-secret-env",
         metavar="NAME",
-        help="environment variable with the shared secret of its time-limited credentials",
+        help="environment variable with the secret shared with it, for time-limited credentials",
     )
     add_option(
         "--turn-url",
@@ -121,10 +114,9 @@ def settings(values: Mapping[str, Any]) -> Settings:
         target=values["target"],
         target_file=_path(values["target_file"]),
         app_url=values["app_url"],
-        turn=TurnOptions(
+        turn=TurnChoice(
             kind=values["turn"],
             image=values["turn_image"],
-            port=values["turn_port"],
             secret_env=values["turn_secret_env"],
             urls=tuple(values["turn_url"]),
             username=values["turn_username"],
@@ -159,8 +151,6 @@ def words(values: Mapping[str, Any]) -> list[str]:
     ):
         if values[name] is not None:
             found += [f"--{name.replace('_', '-')}", str(values[name])]
-    if values["turn_port"]:
-        found += ["--turn-port", str(values["turn_port"])]
     for url in values["turn_url"]:
         found += ["--turn-url", url]
     return [*found, "--nightly"] if values["nightly"] else found

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import os
 import secrets
 import subprocess
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +17,9 @@ from typing import Any
 
 from e2e.options import Settings
 from e2e.scope import Item, target_of, with_app
-from e2e.turn import TurnServer, TurnUnavailable, choose
+from e2e.turn import TurnOptions, TurnServer, TurnUnavailable, choose
+from e2e.turn.container import IMAGE
+from e2e.turn.given import FromTarget
 from protocol.client import Lane, User
 from protocol.mint import Minter
 from protocol.operations import Answer, Operations, Request
@@ -55,6 +58,7 @@ class Run:
         self.embedded: Embedded | None = None
         self.turn: TurnServer | None = None
         self.no_turn = ""  # why there is none
+        self._told: list[dict[str, Any]] = []
         self._stack = ExitStack()
         self._decided: set[tuple[str, str, bool]] = set()
         self._numbers = itertools.count(1)
@@ -75,7 +79,9 @@ class Run:
         settings = self.settings
         self.run_id = opening.new_run_id()
         self.seed = settings.seed if settings.seed is not None else secrets.randbelow(1_000_000)
-        self._start_turn()
+        from_target = self.settings.turn.kind == "url" and not self.settings.turn.urls
+        if not from_target:
+            self._start_turn()
         self.target, self.minter = self._find_target()
         self.people = People(self.target, self.minter, self.run_id)
         self.folder = settings.run_dir or opening.default_run_dir(self.target)
@@ -85,6 +91,8 @@ class Run:
         )
         self.wire = opening.open_wire(self.target, self.run_id)
         self._started = time.monotonic()
+        if from_target:
+            self._start_turn(self._told_by_target)
         options = {
             "time": "real",
             "max_wait": 0,
@@ -104,13 +112,37 @@ class Run:
             if excluded is not None:
                 self.emit(verdict_record(requirement_id, None, Verdict.NOT_RUN, excluded, cause="excluded"))
 
-    def _start_turn(self) -> None:
+    def _start_turn(self, from_target: FromTarget | None = None) -> None:
         try:
-            self.turn = choose(self.settings.turn)
-            self._stack.callback(self.turn.stop)
-            self.turn.start()
+            turn = choose(self.settings.turn.kind, self._turn_options(from_target))
+            self._stack.callback(turn.stop)
+            self.turn = turn.start()
         except TurnUnavailable as error:
-            self.turn, self.no_turn = None, str(error)
+            self.no_turn = str(error)
+
+    def _turn_options(self, from_target: FromTarget | None) -> TurnOptions:
+        chosen = self.settings.turn
+        return TurnOptions(
+            ttl_s=self.spec.timings["turn_credential_max"],
+            image=chosen.image or IMAGE,
+            urls=chosen.urls,
+            username=chosen.username,
+            credential=_secret(chosen.credential_env),
+            secret=_secret(chosen.secret_env),
+            from_target=from_target,
+        )
+
+    def _told_by_target(self, user: str) -> list[dict[str, Any]]:
+        """The iceServers that the target hands out, asked for once. Raises TurnUnavailable."""
+        if not self._told:
+            lane = self._lane("getIceServers of the target", lambda *seen: None)
+            person = asyncio.run(self.people.person(lane, user))
+            answer = asyncio.run(person.ice_servers())
+            found = answer.at("iceServers")
+            if not answer.ok or not isinstance(found, list) or not found:
+                raise TurnUnavailable("--turn url: getIceServers of the target names no server")
+            self._told = found
+        return self._told
 
     def _find_target(self) -> tuple[Target, Minter]:
         settings = self.settings
@@ -160,16 +192,20 @@ class Run:
         """A new attempt of a check, with its own place in the log and its own secrets."""
         side = " as fitness" if item.fitness else ""
         name = f"{item.requirement.id} {item.check.name}{side}#{number}"
-        redactor = self.transcript.redactor()
-        recorder = Recorder(self.spec, item.requirement, name, self.emit, redactor, self.minter.capacity)
 
         def saw(user: User, request: Request, answer: Answer) -> None:
             made.last_exchange = answer.exchange
 
-        operations = Operations(self.spec, self.target.paths)
-        lane = Lane(self.spec, operations, self.wire, self.transcript, redactor, name, saw)
+        lane = self._lane(name, saw)
+        capacity = self.minter.capacity
+        recorder = Recorder(self.spec, item.requirement, name, self.emit, lane.redactor, capacity)
         made = Attempt(name, recorder, lane)
         return made
+
+    def _lane(self, name: str, saw: Callable[[User, Request, Answer], None]) -> Lane:
+        operations = Operations(self.spec, self.target.paths)
+        redactor = self.transcript.redactor()
+        return Lane(self.spec, operations, self.wire, self.transcript, redactor, name, saw)
 
     @staticmethod
     def keep(attempt: Attempt, folder: Path, who: str, files: Mapping[str, bytes]) -> list[Path]:
@@ -224,3 +260,12 @@ class Run:
 
 def _key(item: Item) -> tuple[str, str, bool]:
     return item.requirement.id, item.check.name, item.fitness
+
+
+def _secret(variable: str | None) -> str | None:
+    """What an environment variable holds. Raises TurnUnavailable where it is named and not set."""
+    if variable is None:
+        return None
+    if not os.environ.get(variable):
+        raise TurnUnavailable(f"the environment variable {variable} is not set")
+    return os.environ[variable]

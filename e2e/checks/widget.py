@@ -138,7 +138,7 @@ async def it_survives_a_turn_server_reached_by_udp(new_widget: NewWidget, turn: 
 
 
 async def comes_back(widget: Widget, second: Widget, turn: TurnServer) -> None:
-    """The TURN server goes in the middle of a chat and comes back: nothing is lost, doubled or out of order."""
+    """The TURN server dies in the middle of a chat and comes back: nothing is lost, doubled or reordered."""
     await together(widget, second)
     before, during, after = mark(), mark(), mark()
     await widget.say(before)
