@@ -35,7 +35,7 @@ selftest: $(READY)
 	@$(RUN) parley selftest $(ARGS)
 
 test: $(READY)
-	@sh scripts/system-packages.sh node npm chromium turnserver
+	@sh scripts/system-packages.sh node npm chromium turnserver dockerd ip nft
 	@$(RUN) pytest $(ARGS)
 
 lint: $(READY)

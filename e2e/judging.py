@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from e2e.browser.elements import Unmapped
 from e2e.browser.widget import PageError
 from e2e.peer import PeerError
-from e2e.turn import TurnCannot
+from e2e.turn import TurnCannot, TurnError
 from protocol.mint import MintError
 from protocol.transcript import Redactor
 from reports.runlog import Cause, Record, verdict_record
@@ -74,11 +74,13 @@ def result(attempt: str, error: BaseException | None, recorder: Recorder, last: 
             return Result(attempt, Verdict.FAIL, text(str(error)), failure, exchange)
         case Inconclusive():
             return Result(attempt, Verdict.INCONCLUSIVE, text(str(error)), exchange=error.exchange or last)
-        case PageError() | PeerError() | TooLong():
+        case TurnCannot():
+            return Result(attempt, Verdict.NOT_RUN, text(str(error)), cause="tools")
+        case PageError() | PeerError() | TurnError() | TooLong():
             return Result(attempt, Verdict.INCONCLUSIVE, text(str(error)), exchange=last)
         case NotRun():
             return Result(attempt, Verdict.NOT_RUN, text(str(error)), cause=error.cause)
-        case Unmapped() | TurnCannot():
+        case Unmapped():
             return Result(attempt, Verdict.NOT_RUN, str(error), cause="unknown")
         case MintError():
             return Result(attempt, Verdict.NOT_RUN, text(str(error)), cause="tokens")

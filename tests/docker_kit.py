@@ -56,8 +56,8 @@ class Engine:
 
     def __enter__(self) -> Self:
         folder = self.folder
-        paths = f"--data-root {folder}/data --exec-root {folder}/exec --pidfile {folder}/docker.pid -H {self.host}"
-        argv = [str(shutil.which("dockerd")), *paths.split(), *FLAGS.split()]
+        paths = f"--data-root {folder}/data --exec-root {folder}/exec --pidfile {folder}/docker.pid"
+        argv = [str(shutil.which("dockerd")), "-H", self.host, *paths.split(), *FLAGS.split()]
         self._reaper.folder(folder)
         self._reaper.command(["sh", "-c", _unmounting(folder)])
         self._reaper.command(["sh", "-c", f"kill -9 $(cat {folder}/exec/containerd/containerd.pid)"])
@@ -111,7 +111,7 @@ class Engine:
     def containers(self) -> list[str]:
         """The names of all containers there are, running or not."""
         with contextlib.closing(docker.DockerClient(base_url=self.host, timeout=5)) as client:
-            return [container.name for container in client.containers.list(all=True)]
+            return [container.name for container in client.containers.list(all=True, ignore_removed=True)]
 
 
 def _unmounting(folder: Path) -> str:

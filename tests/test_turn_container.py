@@ -15,7 +15,8 @@ import pytest
 from docker_kit import IMAGE, Engine, EngineFailed, why_not
 from turn_kit import talk, until
 
-from e2e.turn import TurnOptions, TurnUnavailable, choose, probe
+from e2e.options import TurnOptions
+from e2e.turn import TurnUnavailable, choose, probe
 from e2e.turn.container import TurnContainer
 from e2e.turn.urls import Offered, offered
 
@@ -77,11 +78,11 @@ def test_stopped_it_leaves_no_container(engine: Engine) -> None:
 
 
 def test_auto_takes_the_container_and_knows_a_missing_image(engine: Engine) -> None:
-    assert choose(None, TurnOptions(600, image=IMAGE)).kind == "container"
-    missing = TurnOptions(600, image="127.0.0.1:1/none:1")  # nobody listens there
-    assert choose("auto", missing).kind == "process"
+    assert choose(TurnOptions(image=IMAGE)).kind == "container"
+    missing = "127.0.0.1:1/none:1"  # nobody listens there
+    assert choose(TurnOptions("auto", missing)).kind == "process"
     with pytest.raises(TurnUnavailable, match="is not there and cannot be pulled"):
-        choose("container", missing)
+        choose(TurnOptions("container", missing))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

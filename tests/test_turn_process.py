@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from turn_kit import alive, needs_coturn, talk, until
 
-from e2e.turn import TurnError, TurnOptions, TurnUnavailable, choose, probe
+from e2e.options import TurnOptions
+from e2e.turn import TurnError, TurnUnavailable, choose, probe
 from e2e.turn.process import TurnProcess
 from e2e.turn.server import credentials
 from e2e.turn.urls import Offered, offered
+from protocol.spec import load
 
 pytestmark = needs_coturn
 
@@ -143,20 +146,51 @@ def test_what_does_not_start_says_why_and_leaves_nothing(
     assert list(tmp_path.glob("parley-turn-*")) == []
 
 
-def test_without_coturn_it_is_said_what_to_install() -> None:
-    options = TurnOptions(600, executable="no-such-turnserver", image="localhost:1/none:1")
-    for kind in ("process", "auto", None):
+def test_without_coturn_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+    for kind in ("process", "auto"):
         with pytest.raises(TurnUnavailable, match="apt-get install coturn"):
-            choose(kind, options)
-    with pytest.raises(TurnUnavailable, match="expected one of auto, container"):
-        choose("docker", options)
+            choose(TurnOptions(kind))
+    with pytest.raises(TurnUnavailable, match="expected auto, container"):
+        choose(TurnOptions("docker"))
 
 
 def test_auto_is_a_process_where_no_engine_answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
-    assert choose("auto", TurnOptions(600)).kind == "process"
+    assert choose(TurnOptions("auto")).kind == "process"
     with pytest.raises(TurnUnavailable, match="no Docker engine answers"):
-        choose("container", TurnOptions(600))
+        choose(TurnOptions("container"))
+
+
+def test_port_and_secret_can_be_given() -> None:
+    with TurnProcess(600) as server:
+        port = int(server.urls[0].split(":")[2].split("?")[0])
+    options = TurnOptions("process", port=port, secret_env="SHARED")
+    with pytest.raises(TurnUnavailable, match="the environment variable SHARED is not set"):
+        choose(options, environ={})
+    with choose(options, environ={"SHARED": "a-shared-secret"}) as server:
+        assert server.urls[0] == f"turn:127.0.0.1:{port}?transport=udp"
+        offer = offered(server.ice_servers("alice"))[0]
+        told = Offered(offer.url, *credentials("a-shared-secret", "alice", 600))
+        assert probe.ask(told).kind == "accepted"
+    with pytest.raises(TurnUnavailable, match="white space"):
+        choose(options, environ={"SHARED": "one\ntwo"})
+
+
+def test_a_port_that_is_taken_is_told() -> None:
+    with TurnProcess(600) as server:
+        port = int(server.urls[0].split(":")[2].split("?")[0])
+        with pytest.raises(TurnUnavailable, match="is not free"):
+            TurnProcess(600, port=port).start()
+        assert probe.ask(offered(server.ice_servers("alice"))[0]).kind == "accepted"
+
+
+def test_the_credentials_live_as_long_as_the_spec_allows() -> None:
+    most = load().timings["turn_credential_max"]
+    before = time.time()
+    username = choose(TurnOptions("process")).ice_servers("alice")[0]["username"]
+    assert int(username.split(":")[0]) == pytest.approx(before + most, abs=30)
 
 
 def test_a_dead_command_line_interface_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,7 @@ from protocol.widget_page import WidgetPage
 
 HOOKS = (Path(__file__).parent / "hooks.js").read_text(encoding="utf-8")
 LOAD_S = 10.0  # for a page to load
+MADE_S = 3.0  # for a page to make its widget by itself
 STEP_S = 10.0  # for one step on it
 OPEN_S = 20.0  # for a data channel to open: an offer may have to be knocked for
 POLL_S = 0.05
@@ -105,7 +106,7 @@ class Widget:
         """Waits for the page to make its widget; makes one where the page only brings the code."""
         names = self.spec.page["global"]
         try:
-            await self._until("the page makes its widget", "() => __parley.widgets.length > 0", STEP_S / 2)
+            await self._until("the page makes its widget", "() => __parley.widgets.length > 0", MADE_S)
         except PageError:
             made = await self._evaluate(
                 """([object, constructor]) => {

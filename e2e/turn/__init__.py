@@ -3,7 +3,7 @@
 `choose` picks one; it is a context manager and leaves nothing behind, however the harness ends.
 """
 
-from e2e.turn.choose import KINDS, TurnOptions, choose
+from e2e.turn.choose import choose
 from e2e.turn.coturn import Network
 from e2e.turn.server import (
     IceServers,
@@ -17,7 +17,6 @@ from e2e.turn.server import (
 )
 
 __all__ = [
-    "KINDS",
     "IceServers",
     "Network",
     "Session",
@@ -25,7 +24,6 @@ __all__ = [
     "Transport",
     "TurnCannot",
     "TurnError",
-    "TurnOptions",
     "TurnServer",
     "TurnUnavailable",
     "choose",

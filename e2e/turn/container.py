@@ -38,9 +38,11 @@ class TurnContainer(Coturn):
         *,
         image: str = IMAGE,
         pull_s: float = PULL_S,
+        port: int = 0,
+        secret: str | None = None,
         open_to_all: bool = False,
     ) -> None:
-        super().__init__(ttl_s, network, open_to_all=open_to_all)
+        super().__init__(ttl_s, network, port=port, secret=secret, open_to_all=open_to_all)
         self.image = image
         self.label = secrets.token_hex(8)
         self._pull_s = pull_s

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import re
 import secrets
 import shutil
 import socket
@@ -34,8 +35,11 @@ LOG_TAIL = 3  # lines that say why it did not start
 
 @dataclass(frozen=True)
 class Network:
-    """Where it listens, and how the harness reaches it: another namespace gives another `sockets`."""
+    """Where it listens, and how the harness reaches it: another namespace gives other `sockets`, and a
+    `launcher` before the command of a process, e.g. `ip netns exec NAME`, that becomes the command.
+    """
 
+    launcher: tuple[str, ...] = ()
     listening_ip: str = "127.0.0.1"
     relay_ip: str = "127.0.0.1"
     cli_ip: str = "127.0.0.1"
@@ -43,19 +47,32 @@ class Network:
 
 
 class Coturn(TurnServer):
-    """What both ways of running coturn have in common. `ttl_s`: how many seconds its credentials live;
-    `open_to_all` makes a wrong server, for tests: it lets everybody in.
+    """What both ways of running coturn have in common. `ttl_s`: how many seconds its credentials live; port
+    and shared secret are picked where they are not given. `open_to_all` makes a wrong server, for tests: it
+    lets everybody in.
     """
 
     name = "turnserver"  # what messages call it
 
-    def __init__(self, ttl_s: int, network: Network | None = None, *, open_to_all: bool = False) -> None:
+    def __init__(
+        self,
+        ttl_s: int,
+        network: Network | None = None,
+        *,
+        port: int = 0,
+        secret: str | None = None,
+        open_to_all: bool = False,
+    ) -> None:
         self.ttl_s = ttl_s
         self.network = network or Network()
-        self.secret: str = secrets.token_hex(24)
+        self.sockets = self.network.sockets
+        self.secret: str = secret or secrets.token_hex(24)
+        if re.search(r"\s", self.secret):
+            raise TurnUnavailable("the shared secret of a TURN server may not hold white space")
         self.realm = f"parley-{secrets.token_hex(4)}"  # by its realm we know that it is ours that answers
         self._open = open_to_all
         self._cli_password = secrets.token_hex(24)
+        self._wanted_port = port
         self._port = self._cli_port = self._relay_start = 0
         self._generation = 0
         self._folder: Path | None = None
@@ -85,7 +102,7 @@ class Coturn(TurnServer):
             self._reaper.folder(self._folder)
             self._folder.mkdir(mode=0o700)
             for attempt in range(ATTEMPTS):
-                self._port, self._cli_port = self._free_port(), self._free_port()
+                self._port, self._cli_port = self._free_port(self._wanted_port), self._free_port()
                 self._relay_start = self._free_range()
                 try:
                     self._run()
@@ -119,7 +136,7 @@ class Coturn(TurnServer):
         running = self._running()
         password, address = self._cli_password, (self.network.cli_ip, self._cli_port)
         # The living first: one that ends in between is then found in the log.
-        now = counters.living(address, password, self.network.sockets) if running else []
+        now = counters.living(address, password, self.sockets) if running else []
         text = self._log.read_text(encoding="utf-8", errors="replace") if self._log.exists() else ""
         found = counters.merged(now, counters.parse_log(text.splitlines()), self._generation)
         for session in found:
@@ -162,7 +179,7 @@ class Coturn(TurnServer):
                 f"turn:{ip}:{self._port}", ip, self._port, "udp" if transport == "udp" else "tcp", False
             )
             while True:
-                answer = probe.challenge(url, LOOK_S * 10, self.network.sockets)
+                answer = probe.challenge(url, LOOK_S * 10, self.sockets)
                 if answer.open and self._open:
                     break
                 if answer.kind == "refused" and answer.realm == self.realm:
@@ -210,15 +227,15 @@ class Coturn(TurnServer):
         access = ["no-auth"] if self._open else ["use-auth-secret", f"static-auth-secret={self.secret}"]
         return "\n".join(lines + access) + "\n"
 
-    def _free_port(self) -> int:
-        """A port that is free for UDP and TCP, below where the system picks those of clients."""
-        for port in random.sample(PORTS, 200):
-            if all(
-                self._is_free(self.network.listening_ip, port, kind)
-                for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM)
-            ):
+    def _free_port(self, wanted: int = 0) -> int:
+        """A port that is free for UDP and TCP, the wanted one, or one below where the system picks those of
+        clients. coturn itself does not complain of one that is taken: it shares it.
+        """
+        ip = self.network.listening_ip
+        for port in [wanted] if wanted else random.sample(PORTS, 200):
+            if all(self._is_free(ip, port, kind) for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM)):
                 return port
-        raise TurnUnavailable(f"no free port for a TURN server on {self.network.listening_ip}")
+        raise TurnUnavailable(f"port {wanted or 'any'} is not free for a TURN server on {ip}")
 
     def _free_range(self) -> int:
         """Where a stretch of ports for relays starts; coturn passes over those that are taken."""
@@ -233,7 +250,11 @@ class Coturn(TurnServer):
         raise TurnUnavailable(f"no free ports for relays on {self.network.relay_ip}")
 
     def _is_free(self, ip: str, port: int, kind: int) -> bool:
-        with self.network.sockets(socket.AF_INET, kind) as candidate:
+        with self.sockets(socket.AF_INET, kind) as candidate:
+            if (
+                kind == socket.SOCK_STREAM
+            ):  # connections of the last one may linger; who listens is found all the same
+                candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 candidate.bind((ip, port))
             except OSError:

@@ -64,7 +64,9 @@ def remove(label: str) -> None:
     """Removes our containers with this label, running or not. Raises EngineError."""
     engine = client()
     try:
-        for found in engine.containers.list(all=True, filters={"label": f"{OWNER}={label}"}):
+        for found in engine.containers.list(
+            all=True, filters={"label": f"{OWNER}={label}"}, ignore_removed=True
+        ):
             try:
                 found.remove(force=True)
             except docker.errors.NotFound:

@@ -6,15 +6,24 @@ from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 from e2e.turn import probe, urls
-from e2e.turn.server import IceServers, Session, Transport, TurnCannot, TurnError, TurnServer, TurnUnavailable
+from e2e.turn.server import (
+    IceServers,
+    Session,
+    Transport,
+    TurnCannot,
+    TurnError,
+    TurnServer,
+    TurnUnavailable,
+)
 
 FromTarget = Callable[[str], IceServers]
 """The iceServers of this user, as the target's getIceServers gives them."""
 
 
 class TurnGiven(TurnServer):
-    """A server that is not ours to start, stop or look into. Give urls with username and credential, or with
-    the shared secret, or where iceServers come from. Raises TurnUnavailable where nothing of that is whole.
+    """A server that is not ours to start, stop or look into. Give urls with username and credential or with
+    the shared secret; without urls the target's getIceServers names it, asked by `from_target` or by others.
+    Raises TurnUnavailable for urls that are none or have no credential.
     """
 
     kind = "url"
@@ -30,33 +39,32 @@ class TurnGiven(TurnServer):
         from_target: FromTarget | None = None,
     ) -> None:
         self.ttl_s = ttl_s
-        self.secret = secret
         self._username, self._credential, self._from_target = username, credential, from_target
         try:
             self.urls = tuple(_spelt_out(url) for url in given)
         except TurnError as error:
-            raise TurnUnavailable(f"--turn url: {error}") from None
-        by_user = username is not None and credential is not None
-        if from_target is None and not (self.urls and (by_user or secret is not None)):
+            raise TurnUnavailable(f"--turn-url: {error}") from None
+        self.secret = secret if self.urls else None
+        if self.urls and secret is None and (username is None or credential is None):
             raise TurnUnavailable(
-                "--turn url: give a turn: url with user name and credential, or with a shared secret, "
-                "or let the target's getIceServers tell them"
+                "--turn-url: its credentials are missing: give --turn-username and --turn-credential-env, "
+                "or --turn-secret-env"
             )
 
     def start(self) -> Self:
         """Asks each url for an allocation, so that a wrong credential is told before any check runs."""
-        found = urls.offered(self.ice_servers("parley"))
+        if not self.urls and self._from_target is None:
+            return self
+        try:
+            found = urls.offered(self.ice_servers("parley"))
+        except TurnError as error:
+            raise TurnUnavailable(f"--turn url: {error}") from None
         if not found:
-            raise TurnUnavailable(
-                "--turn url: there is no turn: or turns: url in the iceServers of the target"
-            )
-        self.urls = self.urls or tuple(offer.url.text for offer in found)
+            raise TurnUnavailable("--turn url: the target's iceServers hold no turn: or turns: url")
         outcomes = [probe.ask(offer) for offer in found]
         if not any(outcome.kind == "accepted" for outcome in outcomes):
-            told = "; ".join(
-                f"{one.url}: {one}" + (f" ({one.reason})" if one.reason else "") for one in outcomes
-            )
-            raise TurnUnavailable(f"--turn url: no allocation was had: {told}")
+            told = [f"{one.url}: {one}" + (f" ({one.reason})" if one.reason else "") for one in outcomes]
+            raise TurnUnavailable(f"--turn url: no allocation was had: {'; '.join(told)}")
         return self
 
     def stop(self) -> None:
@@ -72,9 +80,11 @@ class TurnGiven(TurnServer):
         raise TurnCannot("the TURN server was given by --turn url: its counters are not ours to read")
 
     def ice_servers(self, user: str, transport: Transport | None = None) -> IceServers:
-        if self._from_target is not None and not self.urls:
-            servers = self._from_target(user)
-            return [_of_transport(server, transport) for server in servers]
+        """Those of a user. Raises TurnCannot where only the target knows them and it is not asked here."""
+        if not self.urls:
+            if self._from_target is None:
+                raise TurnCannot("--turn url without --turn-url: only the target's getIceServers names it")
+            return [_of_transport(server, transport) for server in self._from_target(user)]
         if self.secret is not None:
             return super().ice_servers(user, transport)
         server = {"urls": list(self.urls), "username": self._username, "credential": self._credential}

@@ -6,7 +6,6 @@ import contextlib
 import shutil
 import signal
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
 from e2e.turn.coturn import Coturn, Network
@@ -14,14 +13,12 @@ from e2e.turn.server import TurnUnavailable
 from suite.reaper import Reaper
 
 STOP_S = 3.0  # for a polite end
+EXECUTABLE = "turnserver"
 INSTALL = "install coturn (Debian and Ubuntu: apt-get install coturn) or give a TURN server by --turn url"
 
 
 class TurnProcess(Coturn):
-    """`launcher` goes before the command, e.g. `ip netns exec NAME`; it must become the command by exec.
-
-    Needs Linux: the reaper finds the process by /proc.
-    """
+    """Needs Linux: the reaper finds the process by /proc."""
 
     kind = "process"
 
@@ -30,13 +27,13 @@ class TurnProcess(Coturn):
         ttl_s: int,
         network: Network | None = None,
         *,
-        executable: str = "turnserver",
-        launcher: Sequence[str] = (),
+        executable: str = EXECUTABLE,
+        port: int = 0,
+        secret: str | None = None,
         open_to_all: bool = False,
     ) -> None:
-        super().__init__(ttl_s, network, open_to_all=open_to_all)
+        super().__init__(ttl_s, network, port=port, secret=secret, open_to_all=open_to_all)
         self._executable = executable
-        self._launcher = tuple(launcher)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -50,7 +47,7 @@ class TurnProcess(Coturn):
         argv = [found, "-c", str(config)]
         reaper.process(argv)
         self._process = subprocess.Popen(
-            [*self._launcher, *argv],
+            [*self.network.launcher, *argv],
             cwd=config.parent,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

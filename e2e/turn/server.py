@@ -56,6 +56,18 @@ class Session:
     peer_sent_bytes: int = 0
     ended: bool = False
 
+    @property
+    def total_bytes(self) -> int:
+        """Between the client and the server, both ways."""
+        return self.received_bytes + self.sent_bytes
+
+    @property
+    def relayed_bytes(self) -> int:
+        """To and from the other side, without what STUN and TURN add: what was chatted, under DTLS. Exact,
+        and above zero, only once the session has ended.
+        """
+        return self.peer_received_bytes + self.peer_sent_bytes
+
 
 def user_of(username: str) -> str:
     """The name in a time-limited username (`expiry:name`), or the username itself."""
@@ -79,6 +91,8 @@ class TurnServer(ABC):
     urls: tuple[str, ...] = ()
     secret: str | None = None
     ttl_s: int
+    sockets: Sockets = staticmethod(socket.socket)
+    """Makes the sockets by which it is reached."""
 
     @abstractmethod
     def start(self) -> Self:
