@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from e2e.turn import KINDS
-
 SIDES = ("peers", "browser")
 NETWORKS = ("loopback", "lab")
 # Options with one value.
@@ -24,11 +22,12 @@ PLAIN = (
 
 
 @dataclass(frozen=True)
-class TurnChoice:
+class TurnOptions:
     """Which TURN server relays: ours in a container or a process, or one that is there already."""
 
     kind: str = "auto"
     image: str | None = None
+    port: int = 0
     secret_env: str | None = None
     urls: tuple[str, ...] = ()
     username: str | None = None
@@ -42,7 +41,7 @@ class Settings:
     target: str | None = None
     target_file: Path | None = None
     app_url: str | None = None
-    turn: TurnChoice = TurnChoice()
+    turn: TurnOptions = TurnOptions()
     network: str = "loopback"
     sides: tuple[str, ...] = SIDES
     profiles: tuple[str, ...] = ()
@@ -66,11 +65,14 @@ def add_chat(add_option: Callable[..., Any]) -> None:
     )
     add_option(
         "--turn",
-        choices=KINDS,
+        choices=("auto", "container", "process", "url"),
         default="auto",
         help="the TURN server: a container, a turnserver process, or one at --turn-url (default: auto)",
     )
     add_option("--turn-image", metavar="IMAGE", help="the container's coturn image")
+    add_option(
+        "--turn-port", type=int, default=0, metavar="PORT", help="the port of ours (default: a free one)"
+    )
     add_option(
         "--turn-secret-env",
         metavar="NAME",
@@ -114,9 +116,10 @@ def settings(values: Mapping[str, Any]) -> Settings:
         target=values["target"],
         target_file=_path(values["target_file"]),
         app_url=values["app_url"],
-        turn=TurnChoice(
+        turn=TurnOptions(
             kind=values["turn"],
             image=values["turn_image"],
+            port=values["turn_port"],
             secret_env=values["turn_secret_env"],
             urls=tuple(values["turn_url"]),
             username=values["turn_username"],
@@ -151,6 +154,8 @@ def words(values: Mapping[str, Any]) -> list[str]:
     ):
         if values[name] is not None:
             found += [f"--{name.replace('_', '-')}", str(values[name])]
+    if values["turn_port"]:
+        found += ["--turn-port", str(values["turn_port"])]
     for url in values["turn_url"]:
         found += ["--turn-url", url]
     return [*found, "--nightly"] if values["nightly"] else found

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-import os
 import secrets
 import subprocess
 import time
@@ -17,8 +16,7 @@ from typing import Any
 
 from e2e.options import Settings
 from e2e.scope import Item, target_of, with_app
-from e2e.turn import TurnOptions, TurnServer, TurnUnavailable, choose
-from e2e.turn.container import IMAGE
+from e2e.turn import TurnServer, TurnUnavailable, choose
 from e2e.turn.given import FromTarget
 from protocol.client import Lane, User
 from protocol.mint import Minter
@@ -114,23 +112,11 @@ class Run:
 
     def _start_turn(self, from_target: FromTarget | None = None) -> None:
         try:
-            turn = choose(self.settings.turn.kind, self._turn_options(from_target))
+            turn = choose(self.settings.turn, from_target=from_target)
             self._stack.callback(turn.stop)
             self.turn = turn.start()
         except TurnUnavailable as error:
             self.no_turn = str(error)
-
-    def _turn_options(self, from_target: FromTarget | None) -> TurnOptions:
-        chosen = self.settings.turn
-        return TurnOptions(
-            ttl_s=self.spec.timings["turn_credential_max"],
-            image=chosen.image or IMAGE,
-            urls=chosen.urls,
-            username=chosen.username,
-            credential=_secret(chosen.credential_env),
-            secret=_secret(chosen.secret_env),
-            from_target=from_target,
-        )
 
     def _told_by_target(self, user: str) -> list[dict[str, Any]]:
         """The iceServers that the target hands out, asked for once. Raises TurnUnavailable."""
@@ -260,12 +246,3 @@ class Run:
 
 def _key(item: Item) -> tuple[str, str, bool]:
     return item.requirement.id, item.check.name, item.fitness
-
-
-def _secret(variable: str | None) -> str | None:
-    """What an environment variable holds. Raises TurnUnavailable where it is named and not set."""
-    if variable is None:
-        return None
-    if not os.environ.get(variable):
-        raise TurnUnavailable(f"the environment variable {variable} is not set")
-    return os.environ[variable]
