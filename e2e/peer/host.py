@@ -9,6 +9,7 @@ from collections.abc import Callable
 from e2e.peer.chatter import PeerError
 from e2e.peer.link import Link
 from e2e.peer.mailbox import Mailbox
+from protocol.backoff import GONE
 from protocol.spec import Spec
 
 SOON_S = 0.1  # the first look after something happened; each next one waits longer
@@ -31,7 +32,9 @@ class Host:
         self._new_link = new_link
         self._on_open = on_open
         self._on_room_gone = on_room_gone
-        self._wanted = 1  # offers that somebody may be waiting for: the spec has one posted at creation
+        self._first = True  # the spec has an offer posted at creation
+        self._needy: set[str] = set()  # who knocked and has no connection
+        self._more = False  # the room has more participants than channels
         self._opening: set[asyncio.Task[None]] = set()
         self._by_viewer: dict[str, Link] = {}
         self._changed = time.monotonic()
@@ -62,11 +65,12 @@ class Host:
                 task.cancel()
 
     async def _once(self) -> None:
-        if not self._wanted or not self.serving.is_set():
+        if not (self._first or self._needy or self._more) or not self.serving.is_set():
             await self._rest()
             await self._look()
             return
-        self._wanted = 0
+        self._first = self._more = False
+        self._needy.clear()  # who still finds none knocks again
         link = self._new_link()
         taken = False
         try:
@@ -87,6 +91,9 @@ class Host:
             if mail is not None:
                 await link.accept(mail.sdp)
                 link.peer_id = mail.sender
+                if mail.sender is not None:
+                    self._needy.discard(mail.sender)
+                    self._by_viewer[mail.sender] = link
                 self._open_soon(link)
                 return True
             await self._rest()
@@ -108,8 +115,6 @@ class Host:
                 self.troubles = [*self.troubles[-50:], f"no channel to {link.peer_id} within {OPEN_S:g} s"]
                 await link.close()
             else:
-                if link.peer_id is not None:
-                    self._by_viewer[link.peer_id] = link
                 self._on_open(link)
 
         task = asyncio.create_task(opens())
@@ -122,15 +127,16 @@ class Host:
         found = await self._mailbox.knocks()
         now = time.monotonic()
         self.knocks = [*self.knocks[-500:], *((now, viewer) for viewer in found)]
-        needy = [viewer for viewer in found if not self._is_linked(viewer)]
+        needy = {viewer for viewer in found if not self._is_linked(viewer)}
         if needy:
-            self._wanted = 1
+            self._needy |= needy
             self._changed = now
         return bool(needy)
 
     def _is_linked(self, viewer: str) -> bool:
+        """Whether it has a channel, or one that is about to open."""
         link = self._by_viewer.get(viewer)
-        return link is not None and link.is_open
+        return link is not None and link.state not in GONE
 
     async def _rest(self) -> None:
         """Until the next look: soon after something happened, then as seldom as the spec has it."""
@@ -152,5 +158,5 @@ class Host:
             if self._mailbox.gone:
                 self._on_room_gone()
             elif count is not None and count > 1 + sum(link.is_open for link in self._by_viewer.values()):
-                self._wanted = 1
+                self._more = True
                 self.stir()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from e2e.peer.chatter import PeerError
@@ -19,7 +20,8 @@ from protocol import frames
 from protocol.backoff import loss
 from protocol.chain import Chain
 from protocol.client import User
-from protocol.frames import Author
+from protocol.envelope import EnvelopeError
+from protocol.frames import Author, Frame
 from protocol.room_key import Cipher
 from protocol.spec import Json
 from protocol.sync import Gap
@@ -172,6 +174,31 @@ class Peer:
             raise PeerError(f"{self.user.actor} was not told the room key")
         return cipher
 
+    def status_of(self, user_id: str) -> str | None:
+        """The presence of somebody, as it was told last; None where it never was."""
+        person = self._talk().people.known.get(user_id)
+        return person.status if person is not None and person.said else None
+
+    def frames_of(self, user_id: str) -> list[Json]:
+        """The valid frames that say they are from that person, as they came."""
+        decoded = (frames.decode(self.spec, seen.text) for seen in self.frames_seen)
+        valid = (frame for frame in decoded if isinstance(frame, Frame))
+        return [frame.body for frame in valid if frame.sender(self.spec) == user_id]
+
+    def contents(self) -> list[str]:
+        """The texts of all messages that came, over-long ones too; sealed ones where the key opens them."""
+        found = []
+        for seen in self.frames_seen:
+            try:
+                body = json.loads(seen.text)
+                sealed = body.get("encryptedData") if isinstance(body, dict) else None
+                text = self.cipher.open(sealed) if isinstance(sealed, dict) else body["content"]
+            except (ValueError, KeyError, TypeError, EnvelopeError):
+                continue
+            if isinstance(text, str):
+                found.append(text)
+        return found
+
     @property
     def author(self) -> Author:
         """Makes valid frames of this person."""
@@ -198,6 +225,10 @@ class Peer:
         if display_name is not None:
             message["senderDisplayName"] = display_name
         talk.post(message, text)
+
+    def answer_by(self, answer: Callable[[Json], list[Json]] | None) -> None:
+        """From now on sync_requests are answered by this; None: truthfully again."""
+        self._talk().answer_by = answer
 
     async def drop(self) -> None:
         """Closes every connection without a word."""
