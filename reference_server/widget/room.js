@@ -310,7 +310,8 @@ export class Room {
 
   #introduced(peer) {
     if (complaint(this.protocol.words.UserId, peer.userId) !== null) return;
-    this.#meet(peer.userId, typeof peer.userName === "string" ? peer.userName.slice(0, 100) : undefined);
+    const named = complaint(this.protocol.words.Name, peer.userName) === null;
+    this.#meet(peer.userId, named ? peer.userName : undefined);
     this.on.changed();
   }
 

@@ -2,6 +2,7 @@
 import { element } from "./dom.js";
 import { Log } from "./log.js";
 
+const COPY = "Copy id";
 let made = 0;
 
 export class View {
@@ -20,7 +21,7 @@ export class View {
     this.status = element("p", { className: "chat-status", role: "status" });
     this.root = element("section", { className: "chat-widget", "aria-label": "Chat" });
     this.root.dataset.theme = ["light", "dark"].includes(theme) ? theme : "auto";
-    this.client = element("div", { className: "chat-client" }, this.#header(), this.#side(elements), this.#room(elements));
+    this.client = element("div", { className: "chat-client" }, this.#header(), this.#side(elements, protocol.words.Name.maxLength), this.#room(elements));
     this.signin = element("div", { className: "chat-signin" });
     this.root.append(this.alert, this.signin, this.client);
     container.replaceChildren(this.root);
@@ -99,7 +100,7 @@ export class View {
   #header() {
     this.title = element("h2", { className: "chat-title" });
     this.subtitle = element("span", { className: "chat-subtitle" });
-    this.copy = element("button", { type: "button", className: "chat-quiet", textContent: "Copy room id" });
+    this.copy = element("button", { type: "button", className: "chat-quiet", title: "Copy the room's id", textContent: COPY });
     this.copy.addEventListener("click", () => this.#copied());
     this.leave = element("button", { type: "button", className: "chat-quiet", textContent: "Leave" });
     this.leave.addEventListener("click", () => this.on.leave());
@@ -107,8 +108,9 @@ export class View {
     return element("header", { className: "chat-header" }, names, this.copy, this.leave);
   }
 
-  #side(elements) {
-    const name = element("input", { id: this.#id("name"), name: "customName", autocomplete: "off", maxLength: 100 });
+  #side(elements, longest) {
+    const name = element("input", { id: this.#id("name"), name: "customName", autocomplete: "off" });
+    name.maxLength = longest;
     name.placeholder = "e.g. Garden party";
     this.create = element("button", { type: "submit", className: "chat-primary", textContent: elements.createRoom.text });
     const creating = element(
@@ -258,8 +260,8 @@ export class View {
       this.copy.textContent = "Copied";
     } catch {
       getSelection()?.selectAllChildren(this.subtitle);
-      this.copy.textContent = "Selected: press Ctrl+C";
+      this.copy.textContent = "Press Ctrl+C";
     }
-    setTimeout(() => (this.copy.textContent = "Copy room id"), 2_000);
+    setTimeout(() => (this.copy.textContent = COPY), 2_000);
   }
 }
