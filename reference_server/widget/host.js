@@ -64,6 +64,7 @@ export class Host {
   left(link) {
     this.room.closed(link);
     if (this.links.get(link.serverId) === link) this.links.delete(link.serverId);
+    this.participants = Math.max(1, this.participants - 1); // so that its coming back is noticed
     // What is under way still arrives; closing at once would cut it off.
     setTimeout(() => link.connection.close(), 200);
   }
