@@ -9,7 +9,7 @@ export class View {
   /**
    * @param {HTMLElement} container
    * @param {{protocol: object, theme: string, on: object}} options
-   *   `on`: what a person does: create(name), join(id), leave(), send(text) -> boolean, input(text), proceed()
+   *   `on`: what a person does: create(name) and join(id) (promises, true where one is in), leave(), send(text) -> boolean, input(text), proceed()
    */
   constructor(container, { protocol, theme, on }) {
     this.on = on;
@@ -122,7 +122,7 @@ export class View {
     );
     creating.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.on.create(name.value.trim());
+      this.on.create(name.value.trim()).then((entered) => entered && (name.value = ""));
     });
     const id = element("input", { id: this.#id("room"), name: "roomId", autocomplete: "off", spellcheck: false });
     id.placeholder = "room_…";
@@ -135,7 +135,7 @@ export class View {
     );
     joining.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.on.join(id.value.trim());
+      this.on.join(id.value.trim()).then((entered) => entered && (id.value = ""));
     });
     this.roomList = element("ul", { className: "chat-rooms", "aria-labelledby": this.#id("rooms") });
     const heading = element("h3", { id: this.#id("rooms"), textContent: "Public rooms" });
@@ -149,7 +149,7 @@ export class View {
     this.empty = element(
       "div",
       { className: "chat-empty" },
-      element("p", { className: "chat-empty-title", textContent: "Nobody here yet" }),
+      element("p", { className: "chat-empty-title", textContent: "You are in no room yet" }),
       element("p", { textContent: "Create a room and pass its id on, or join one." }),
       element("p", {
         className: "chat-small",
