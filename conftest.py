@@ -1,3 +1,3 @@
-"""Makes `pytest conformance --target URL` work from a checkout: the plugin is ours, so it is loaded here."""
+"""Makes `pytest conformance` and `pytest e2e` work from a checkout: it loads our own plugins."""
 
-pytest_plugins = ["conformance.plugin"]
+pytest_plugins = ["conformance.plugin", "e2e.plugin"]

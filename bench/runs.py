@@ -68,12 +68,13 @@ class Going:
         return Run(seconds, usage.ru_maxrss / 1024, self.process.returncode, output, result)
 
 
-def start(*arguments: str) -> Going:
+def start(*arguments: str, end_to_end: bool = False) -> Going:
     """Starts `parley score` with these arguments, its reports in a folder that goes when the run is read."""
+    words = [*arguments] if end_to_end else ["--no-e2e", *arguments]
     folder = tempfile.TemporaryDirectory(prefix="parley-bench-")
     with (Path(folder.name) / "output.txt").open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "parley", "score", "--run-dir", f"{folder.name}/run", *arguments],
+            [sys.executable, "-m", "parley", "score", "--run-dir", f"{folder.name}/run", *words],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -81,8 +82,8 @@ def start(*arguments: str) -> Going:
     return Going(process, folder, time.monotonic())
 
 
-def score(*arguments: str) -> Run:
-    return start(*arguments).end()
+def score(*arguments: str, end_to_end: bool = False) -> Run:
+    return start(*arguments, end_to_end=end_to_end).end()
 
 
 @dataclass(frozen=True)

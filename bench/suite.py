@@ -49,6 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             _waiting(spec, math.inf, control=True),
             lambda: runs.score("--time", "control"),
         ),
+        ("the same, peers and browsers", 75, (), lambda: runs.score("--time", "control", end_to_end=True)),
         ("real time, default waits", 45, _waiting(spec, 35), lambda: runs.score("--time", "real")),
         (f"real time, {DELAY_MS:g} ms away", 90, _waiting(spec, 35), _from_afar),
     ]
@@ -62,12 +63,12 @@ def main(argv: Sequence[str] | None = None) -> int:
                 lambda: runs.score("--time", "real", "--max-wait", wait),
             )
         )
-    print(f"{'run':<28}{'seconds':>9}{'bound':>7}{'peak MB':>9}{'bound':>7}", flush=True)
+    print(f"{'run':<30}{'seconds':>9}{'bound':>7}{'peak MB':>9}{'bound':>7}", flush=True)
     rows = []
     for name, bound_s, waiting, measure in measurements:
         row = _row(name, bound_s, waiting, measure())
         rows.append(row)
-        print(f"{row.name:<28}{row.seconds:>9.1f}{bound_s:>7g}{row.peak_mb:>9.0f}{PEAK_MB:>7g}", flush=True)
+        print(f"{row.name:<30}{row.seconds:>9.1f}{bound_s:>7g}{row.peak_mb:>9.0f}{PEAK_MB:>7g}", flush=True)
         for line in row.wrong:
             print(f"  {line}", flush=True)
     missed = any(row.wrong for row in rows)

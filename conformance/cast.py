@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from conformance import things
@@ -17,8 +16,7 @@ from conformance.canaries import JOINS, Canaries
 from conformance.control import TestControl
 from conformance.forge import Forge
 from conformance.registry import Job
-from protocol.client import Delivery, Lane, User
-from protocol.marks import mark
+from protocol.client import Lane, User
 from protocol.mint import Minter
 from protocol.operations import Answer, Operations, Request
 from protocol.spec import Spec
@@ -26,6 +24,7 @@ from protocol.target import Target
 from protocol.transcript import Redactor, Transcript
 from protocol.wire import Wire
 from suite.expectations import Inconclusive, given
+from suite.people import People
 
 PEOPLE = ("alice", "bob", "carol", "dave", "erin", "stranger")
 
@@ -42,22 +41,15 @@ class World:
     run_id: str
     control: TestControl | None = None
     watch: Callable[[str, Answer, Redactor, str | None], None] = lambda attempt, answer, redactor, stray: None
-    counter: itertools.count[int] = field(default_factory=itertools.count)
     seed: int = 0
 
     def __post_init__(self) -> None:
         self.canaries = Canaries(self.spec)
+        self.people = People(self.target, self.minter, self.run_id)
 
     @property
     def operations(self) -> Operations:
         return Operations(self.spec, self.target.paths)
-
-    @property
-    def delivery(self) -> Delivery:
-        """How people sign in where the check does not say: without encryption where there is a choice,
-        since the envelope's key derivation costs tens of milliseconds.
-        """
-        return self.target.plain_delivery
 
 
 class Cast:
@@ -93,25 +85,9 @@ class Cast:
 
     async def person(self, actor: str, *, id_length: int = 0) -> User:
         """A new user that no other check knows, with an id of at least so many characters."""
-        number = next(self.world.counter)
-        user_id = f"{actor}_{self.world.run_id}_{number}".ljust(id_length, "x")
-        minted = await self.world.minter.person(user_id)
-        self._ids.append(minted.user_id)
-        self.redactor.add(minted.token, f"{actor} token")
-        if minted.csrf:
-            self.redactor.add(minted.csrf, f"{actor} csrf")
-        header = self.target.address_header
-        address = (header, f"198.18.{number // 250 % 250}.{number % 250 + 1}") if header else None
-        return User(
-            self.lane,
-            actor,
-            minted.user_id,
-            f"{actor.capitalize()} {mark()}",
-            minted.token,
-            minted.csrf,
-            self.world.delivery,
-            address=address,
-        )
+        user = await self.world.people.person(self.lane, actor, id_length=id_length)
+        self._ids.append(user.id)
+        return user
 
     async def people(self, count: int, actor: str = "guest") -> list[User]:
         """So many new users."""

@@ -20,6 +20,10 @@ from reports.verdicts import Verdict
 Record = dict[str, Any]
 
 
+END_TO_END = "e2e."
+ELSEWHERE = "takes peers, a browser or a TURN server: `parley score` and `pytest e2e` check it"
+
+
 class SelectionError(Exception):
     """A selector names nothing that exists; the message says what does."""
 
@@ -32,6 +36,7 @@ class Bounds:
     control: bool = False
     gentle: bool = False
     can_sign: bool = True
+    end_to_end: bool = False  # peers and browsers are sent too, by a suite beside this one
     listed_users: int | None = None
 
 
@@ -45,8 +50,11 @@ class Plan:
     intended: list[str] = field(default_factory=list)
 
 
-def in_scope(spec: Spec, profiles: Iterable[str] = (), requirements: Iterable[str] = ()) -> list[Requirement]:
-    """The requirements that the selectors name: without any, all that are asked of a server.
+def in_scope(
+    spec: Spec, profiles: Iterable[str] = (), requirements: Iterable[str] = (), claimed: Iterable[str] = ()
+) -> list[Requirement]:
+    """The requirements that the selectors name: without any, all that are asked of a server, and of a client
+    those of the profiles `claimed`.
 
     Raises SelectionError for a selector that matches nothing.
     """
@@ -63,7 +71,8 @@ def in_scope(spec: Spec, profiles: Iterable[str] = (), requirements: Iterable[st
                 f"and --profile chose {', '.join(profiles)}"
             )
     if not profiles and not requirements:
-        return [r for r in spec.requirements.values() if spec.profiles[r.profile].subject == "server"]
+        always = {*claimed, *(p.name for p in spec.profiles.values() if p.subject == "server")}
+        return [r for r in spec.requirements.values() if r.profile in always]
     return [
         r
         for r in spec.requirements.values()
@@ -93,6 +102,12 @@ def make_plan(
         mine = by_id.get(requirement.id, [])
         watchers = watching.get(requirement.id, [])
         settled = _settled(requirement, target, holds, has_check=bool(mine or watchers))
+        if settled is None and is_end_to_end(requirement):
+            if not bounds.end_to_end:
+                plan.settled.append(
+                    verdict_record(requirement.id, None, Verdict.NOT_RUN, ELSEWHERE, cause="elsewhere")
+                )
+            continue
         if settled is not None:
             plan.settled.append(settled)
             continue
@@ -113,16 +128,24 @@ def _settled(
     if requirement.profile not in target.profiles:
         reason = f"the target does not claim the profile {requirement.profile}"
         return verdict_record(requirement.id, None, Verdict.NOT_CLAIMED, reason)
+    if requirement.subject == "client" and target.widget is None:
+        reason = "the target file names no widget to score (widget.url)"
+        return verdict_record(requirement.id, None, Verdict.NOT_CLAIMED, reason)
     if requirement.when is not None and requirement.when not in holds:
         reason = f"its condition does not hold: {requirement.when}"
         return verdict_record(requirement.id, None, Verdict.NOT_APPLICABLE, reason)
     if requirement.excluded is not None:
         return verdict_record(requirement.id, None, Verdict.NOT_RUN, requirement.excluded, cause="excluded")
-    if not has_check:
+    if not has_check and not is_end_to_end(requirement):
         return verdict_record(
             requirement.id, None, Verdict.NOT_RUN, "no check of it was selected", cause="stopped"
         )
     return None
+
+
+def is_end_to_end(requirement: Requirement) -> bool:
+    """Whether the end-to-end suite checks it, and not this one."""
+    return (requirement.checked or "").startswith(END_TO_END)
 
 
 def _left_out(job: Job, spec: Spec, target: Target, bounds: Bounds) -> Record | None:

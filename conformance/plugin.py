@@ -28,6 +28,7 @@ from reports.evidence import plain
 from reports.runlog import Record
 from reports.score import Report, evaluate
 from reports.verdicts import Verdict
+from suite import verdict_items
 from suite.server_process import StartError
 
 HERE = Path(__file__).parent
@@ -38,14 +39,6 @@ SETTINGS = pytest.StashKey[Settings]()
 RUNNER = pytest.StashKey["Runner"]()
 REPORT = pytest.StashKey[Report]()
 COLLECTED = pytest.StashKey[int]()  # how many checks there were before -k and the like
-VERDICT = "parley_verdict"
-# How a verdict that is neither a pass nor a plain failure is shown: word of the summary, letter, word of -v.
-SHOWN = {
-    Verdict.NOT_RUN: ("not run", "n", "NOT RUN"),
-    Verdict.NOT_APPLICABLE: ("not applicable", "-", "NOT APPLICABLE"),
-    Verdict.NOT_CLAIMED: ("not claimed", "-", "NOT CLAIMED"),
-    Verdict.EXPECTED_FAIL: ("expected to fail", "x", "EXPECTED FAIL"),
-}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -121,16 +114,15 @@ class CheckItem(pytest.Item):
     def runtest(self) -> None:
         runner = self.config.stash[RUNNER]
         record = runner.verdict(self.key, extra=self.job is not None and self.job.check.extra)
-        self.user_properties.append(("requirement", self.requirement.id))
-        self.user_properties.append(("level", self.requirement.level))
-        self.user_properties.append((VERDICT, record["verdict"]))
+        self.user_properties += verdict_items.properties(self.requirement, record)
         self.record = record
         if record["verdict"] != Verdict.PASS:
             raise NotPassed(record)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         if isinstance(excinfo.value, NotPassed):
-            return _block(self, excinfo.value.record)
+            record = excinfo.value.record
+            return verdict_items.block(self.requirement, record, proofs().get(self.requirement.id, 0))
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int, str]:
@@ -251,26 +243,12 @@ def pytest_runtest_makereport(
     report = yield
     error = call.excinfo.value if call.excinfo is not None else None
     if isinstance(item, CheckItem) and isinstance(error, NotPassed):
-        verdict = Verdict(error.record["verdict"])
-        red = verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.FLAKY)
-        if verdict in SHOWN or (red and item.requirement.level != "MUST"):
-            # Not green and not a failure: pytest's own word for that is skipped.
-            report.outcome = "skipped"
-            reason = plain(f"{item.requirement.level} {verdict}: {error.record['reason']}")
-            report.longrepr = (str(item.path), item.line, reason)
+        verdict_items.present(report, item.requirement, error.record, item.path, item.line)
     return report
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, Any] | None:
-    properties = dict(getattr(report, "user_properties", ()))
-    if VERDICT not in properties or report.when != "call" or report.outcome != "skipped":
-        return None
-    verdict = Verdict(str(properties[VERDICT]))
-    if verdict in SHOWN:
-        word, letter, shown = SHOWN[verdict]
-        return word, letter, (shown, {"yellow": verdict is Verdict.NOT_RUN})
-    level = str(properties["level"])
-    return f"red {level}", "s", (f"{level} {verdict.upper()}", {"yellow": True})
+    return verdict_items.teststatus(report)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -288,17 +266,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     report = config.stash.get(REPORT, None)
-    if report is None:
-        return
-    score = "–" if report.score is None else f"{report.score:g}"
-    reached = [level.name for level in report.levels if level.reached]
-    terminalreporter.section("parley")
-    terminalreporter.write_line(
-        f"score {score} of the claimed profiles; levels reached: {', '.join(reached) or 'none'}"
-    )
-    for problem in report.problems:
-        terminalreporter.write_line(plain(problem), red=True)
-    terminalreporter.write_line(f"seed {report.header['seed']}; report: {report.log.folder / 'index.html'}")
+    if report is not None:
+        verdict_items.summary(terminalreporter, report)
 
 
 def _settings(config: pytest.Config) -> Settings:
@@ -308,20 +277,3 @@ def _settings(config: pytest.Config) -> Settings:
         except options.OptionError as error:
             raise pytest.UsageError(str(error)) from None
     return config.stash[SETTINGS]
-
-
-def _block(item: CheckItem, record: Record) -> str:
-    """A failure as a stranger understands it (the score card and the page have the exchanges)."""
-    requirement = item.requirement
-    lines = [f"{requirement.id}  {requirement.level}  {record['verdict']}   {requirement.sentence}"]
-    failure = record.get("failure")
-    if failure:
-        lines += [f"  wanted  {failure['about']}: {failure['wanted']}", f"  got     {failure['got']}"]
-    else:
-        lines.append(f"  reason  {record['reason']}")
-    if record.get("curl"):
-        lines.append(f"  again   {record['curl']}")
-    count = proofs().get(requirement.id, 0)
-    proven = f"; proven by {count} mutant{'s' if count > 1 else ''}" if count else ""
-    lines.append(f"  spec    {requirement.profile}, {requirement.id}{proven}")
-    return "\n".join(plain(line) for line in lines)

@@ -6,17 +6,13 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.metadata
-import os
-import re
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from conformance import doctor, plan, registry
 from conformance.cast import World
@@ -27,15 +23,13 @@ from conformance.lease import Lease
 from conformance.proofs import proofs
 from conformance.registry import Job
 from protocol import spec as spec_module
-from protocol import target as target_module
 from protocol.mint import Minter
 from protocol.spec import Spec
 from protocol.target import Target
 from protocol.transcript import Transcript
-from protocol.wire import Throttle, Wire, WireOptions
-from reports.runlog import FORMAT, RunLogWriter, verdict_record
+from reports.runlog import RunLogWriter, verdict_record
 from reports.verdicts import Verdict
-from suite import embedded
+from suite import embedded, opening
 from suite.server_process import ServerProcess
 
 Record = dict[str, Any]
@@ -68,15 +62,23 @@ class Settings:
     write_log: bool = True  # False: nothing is written, and listeners get brief records of exchanges
 
 
+class Beside(Protocol):
+    """A suite that is run after this one's checks, while the target is there (parley/beside.py)."""
+
+    @property
+    def fitness(self) -> list[str]: ...
+
+    def target(self, target: Target) -> Target: ...
+
+    async def run(
+        self, minter: Minter, folder: Path, seed: int, stopped: str, emit: Callable[[Record], None]
+    ) -> None: ...
+
+    def stop(self, reason: str) -> None: ...
+
+
 class SessionError(Exception):
     """The run cannot start; one line says why. Nothing was decided."""
-
-
-def version() -> str:
-    try:
-        return importlib.metadata.version("parley-conformance")
-    except importlib.metadata.PackageNotFoundError:
-        return "0+unknown"
 
 
 def load_spec(settings: Settings) -> Spec:
@@ -86,13 +88,20 @@ def load_spec(settings: Settings) -> Spec:
 class Session:
     """Runs once. `listeners` see every record of the run log as it is made."""
 
-    def __init__(self, settings: Settings, spec: Spec, listeners: Iterable[Listener] = ()) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        spec: Spec,
+        listeners: Iterable[Listener] = (),
+        beside: Beside | None = None,
+    ) -> None:
         self.settings = settings
         self.spec = spec
         self.listeners = list(listeners)
         self.run_dir: Path | None = None
         self.engine: Engine | None = None
         self.embedded: embedded.Embedded | None = None
+        self._beside = beside
         self._loop: asyncio.AbstractEventLoop | None = None
         self._look: asyncio.Task[str | None] | None = None
         self._stopped = ""
@@ -107,6 +116,7 @@ class Session:
         """
         self._loop = asyncio.get_running_loop()
         registry.load_checks()
+        # A selector that names nothing is said before anything is started.
         scope = plan.in_scope(self.spec, self.settings.profiles, self.settings.requirements)
         chosen = list(jobs) if jobs is not None else all_jobs(self.spec)
         if jobs is not None:
@@ -114,6 +124,10 @@ class Session:
             scope = [requirement for requirement in scope if requirement.id in named]
         async with AsyncExitStack() as stack:
             target = await self._target(stack)
+            if self._beside is not None:
+                target = self._beside.target(target)
+                settings = self.settings
+                scope = plan.in_scope(self.spec, settings.profiles, settings.requirements, target.profiles)
             control = self._moves_clock(target)
             stack.enter_context(Lease(target.base_url, control=control))
             return await self._run(stack, target, control, scope, chosen)
@@ -129,6 +143,8 @@ class Session:
             self.engine.stop(reason)
         elif self._look is not None:
             self._look.cancel()
+        if self._beside is not None:
+            self._beside.stop(reason)
 
     async def _target(self, stack: AsyncExitStack) -> Target:
         settings = self.settings
@@ -138,7 +154,7 @@ class Session:
             self._minter = server.minter
             self.embedded = server
             return await asyncio.to_thread(server.start)
-        target = load_target(settings, self.spec)
+        target = opening.load_target(settings.target, settings.target_file, self.spec)
         self._minter = stack.enter_context(Minter(self.spec, target, outlive=settings.max_wait))
         if settings.start:
             if target.start is None:
@@ -164,9 +180,9 @@ class Session:
         jobs: list[Job],
     ) -> Path:
         settings = self.settings
-        run_id = new_run_id()
+        run_id = opening.new_run_id()
         seed = settings.seed if settings.seed is not None else secrets.randbelow(1_000_000)
-        self.run_dir = settings.run_dir or default_run_dir(target)
+        self.run_dir = settings.run_dir or opening.default_run_dir(target)
         listeners = list(self.listeners)
         if settings.write_log:
             listeners.insert(0, stack.enter_context(RunLogWriter(self.run_dir)))
@@ -181,10 +197,18 @@ class Session:
         world = self._world(stack, target, self._minter, run_id, control, emit)
         world.seed = seed
         minter = self._minter
-        bounds = plan.Bounds(settings.max_wait, control, settings.gentle, minter.can_craft, minter.capacity)
+        bounds = plan.Bounds(
+            max_wait=settings.max_wait,
+            control=control,
+            gentle=settings.gentle,
+            can_sign=minter.can_craft,
+            end_to_end=self._beside is not None,
+            listed_users=minter.capacity,
+        )
         todo = plan.make_plan(self.spec, target, scope, jobs, registry.OBSERVERS, bounds)
         started = time.monotonic()
-        emit(self._header(target, run_id, seed, control, todo.intended))
+        header = self._header(target, run_id, seed, control, todo.intended)
+        emit(header if self._beside is None else {**header, "fitness": self._beside.fitness})
         for record in todo.settled:
             emit(record)
         deadline_s = settings.deadline or DEADLINE_S + (0 if control else settings.max_wait)
@@ -209,15 +233,11 @@ class Session:
                         await world.control.reset()
                 except (ControlError, TimeoutError):
                     pass  # the target is gone; its checks have said so
-            emit(
-                {
-                    "type": "footer",
-                    "ended": datetime.now(UTC).isoformat(timespec="seconds"),
-                    "seconds": round(time.monotonic() - started, 3),
-                    "counts": counts,
-                    "stopped": reason or self.engine.stopped,
-                }
-            )
+            if self._beside is not None:
+                why = reason or self.engine.stopped
+                await self._beside.run(minter, self.run_dir, seed, why, emit)
+            seconds = time.monotonic() - started
+            emit(opening.footer(seconds, counts, reason or self.engine.stopped))
         return self.run_dir
 
     @property
@@ -226,7 +246,7 @@ class Session:
 
     def _lane(self, stack: AsyncExitStack, options: Options) -> ControlLane:
         def make_world(stack: AsyncExitStack, target: Target, minter: Minter) -> World:
-            return self._world(stack, target, minter, new_run_id(), True, lambda record: None)
+            return self._world(stack, target, minter, opening.new_run_id(), True, lambda record: None)
 
         server = embedded.Embedded(self.spec, self.settings.spec_dir)
         return ControlLane(stack, server, make_world, options)
@@ -240,14 +260,7 @@ class Session:
         control: bool,
         emit: Listener,
     ) -> World:
-        options = WireOptions(
-            base_url=target.base_url,
-            request_s=target.timeouts.request_s,
-            connect_s=target.timeouts.connect_s,
-            headers=(("User-Agent", f"parley/{version()}"), ("X-Parley-Run", run_id)),
-            throttle=Throttle(GENTLE_PER_SECOND if self.settings.gentle else 0.0),
-        )
-        wire = Wire(options)
+        wire = opening.open_wire(target, run_id, GENTLE_PER_SECOND if self.settings.gentle else 0.0)
         stack.push_async_callback(wire.close)
         return World(
             self.spec,
@@ -270,7 +283,8 @@ class Session:
         async with AsyncExitStack() as stack:
             target = await self._target(stack)
             control = self._moves_clock(target)
-            world = self._world(stack, target, self._minter, new_run_id(), control, lambda record: None)
+            run_id = opening.new_run_id()
+            world = self._world(stack, target, self._minter, run_id, control, lambda record: None)
             async for finding in doctor.examine(world, self.settings.profiles):
                 yield finding
 
@@ -306,28 +320,17 @@ class Session:
 
     def _header(self, target: Target, run_id: str, seed: int, control: bool, intended: list[str]) -> Record:
         settings = self.settings
-        return {
-            "type": "header",
-            "format": FORMAT,
-            "run_id": run_id,
-            "started": datetime.now(UTC).isoformat(timespec="seconds"),
-            "suite": {"name": "parley-conformance", "version": version()},
-            "spec": {"version": self.spec.version, "hash": self.spec.hash},
-            "target": target.public(),
-            "seed": seed,
-            "options": {
-                "time": "control" if control else "real",
-                "max_wait": settings.max_wait,
-                "concurrency": settings.concurrency,
-                "gentle": settings.gentle,
-                "confirm": settings.confirm,
-                "control_lane": self._has_lane,
-                "profiles": list(settings.profiles),
-                "requirements": list(settings.requirements),
-            },
-            "intended": intended,
-            "proofs": proofs(),
+        options = {
+            "time": "control" if control else "real",
+            "max_wait": settings.max_wait,
+            "concurrency": settings.concurrency,
+            "gentle": settings.gentle,
+            "confirm": settings.confirm,
+            "control_lane": self._has_lane,
+            "profiles": list(settings.profiles),
+            "requirements": list(settings.requirements),
         }
+        return opening.header(self.spec, target, run_id, seed, options, intended, proofs())
 
 
 def all_jobs(spec: Spec) -> list[Job]:
@@ -340,17 +343,6 @@ def all_jobs(spec: Spec) -> list[Job]:
     return sorted(jobs, key=lambda job: order[job.check.requirement])
 
 
-def load_target(settings: Settings, spec: Spec) -> Target:
-    """The target of the settings: its file, its URL, or the file with its base_url replaced by the URL."""
-    if settings.target_file is not None:
-        target = target_module.load(settings.target_file, spec)
-        if settings.target is not None:
-            target = replace(target, base_url=target_module.check_url(settings.target))
-        return target
-    assert settings.target is not None
-    return target_module.from_url(settings.target, os.environ, spec)
-
-
 def emit_not_run(todo: plan.Plan, reason: str, emit: Listener) -> list[registry.Observer]:
     """Settles all that was still to be run; returns what observers are left: none."""
     for job in todo.jobs:
@@ -358,19 +350,3 @@ def emit_not_run(todo: plan.Plan, reason: str, emit: Listener) -> list[registry.
     for observer in todo.observers:
         emit(verdict_record(observer.requirement, observer.name, Verdict.NOT_RUN, reason, cause="stopped"))
     return []
-
-
-def new_run_id() -> str:
-    """Six letters and digits that are hard to mistake for one another."""
-    return "".join(secrets.choice("abcdefghjkmnpqrstuvwxyz23456789") for _ in range(6))
-
-
-def default_run_dir(target: Target) -> Path:
-    """runs/<time>-<target>, never one that is there already."""
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", target.name).strip("-.") or "target"
-    stem = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{name}"
-    folder, number = Path("runs") / stem, 1
-    while folder.exists():
-        number += 1
-        folder = Path("runs") / f"{stem}-{number}"
-    return folder

@@ -16,14 +16,17 @@ from rich.console import Console
 from conformance import options
 from conformance.lease import LeaseTaken
 from conformance.plan import SelectionError
-from conformance.session import Session, SessionError, load_spec, version
+from conformance.session import Session, SessionError, load_spec
+from e2e import options as chat
 from parley import scaffold, selftest, target_commands
+from parley.beside import Beside
 from parley.progress import RunProgress
 from protocol.mint import MintError
 from protocol.spec import SpecError
 from protocol.target import TargetError
 from reports import runlog, score, terminal, writers
 from reports.evidence import plain
+from suite.opening import version
 from suite.server_process import StartError
 
 USER_ERRORS = (
@@ -83,6 +86,13 @@ def _parser() -> argparse.ArgumentParser:
         "passed, 1 one did not, 2 nothing was decided, 3 an error of our own.",
     )
     options.add(scoring.add_argument)
+    scoring.add_argument(
+        "--no-e2e",
+        action="store_false",
+        dest="e2e",
+        help="leave out what takes peers, a browser or a TURN server",
+    )
+    chat.add_chat(scoring.add_argument)
     scoring.set_defaults(command=_score)
 
     report = commands.add_parser("report", help="show the score card of a run again, from its run log")
@@ -119,7 +129,8 @@ def _score(parsed: argparse.Namespace) -> int:
     settings = options.settings(vars(parsed))
     spec = load_spec(settings)
     with RunProgress(Console(stderr=True)) as progress:
-        session = Session(settings, spec, [progress])
+        beside = Beside(vars(parsed), spec) if parsed.e2e and not settings.gentle else None
+        session = Session(settings, spec, [progress], beside)
         folder = asyncio.run(_until_interrupted(session))
     report = score.evaluate(runlog.read(folder), spec)
     writers.write_all(report, folder)
@@ -157,11 +168,15 @@ def _rejudge(parsed: argparse.Namespace) -> int:
 
 def _lint(parsed: argparse.Namespace) -> int:
     from conformance import registry
+    from e2e import registry as end_to_end
     from protocol import lint
     from protocol.spec import SPEC_DIR
 
     registry.load_checks()
+    end_to_end.load_checks()
     known: dict[str, set[str]] = {}
+    for one in end_to_end.CHECKS:
+        known.setdefault(one.requirement, set()).add(one.module)
     for check in registry.CHECKS:
         known.setdefault(check.requirement, set()).add(check.module)
     for observer in registry.OBSERVERS:

@@ -9,7 +9,7 @@ import os
 import re
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from protocol import target_file
 from protocol.spec import SPEC_DIR, Spec
 from protocol.target_file import Json, TargetError, near
+from protocol.widget_page import WidgetPage, page_url, widget_page
 
 __all__ = ["Target", "TargetError", "check_url", "from_url", "load", "parse", "template"]
 
@@ -123,6 +124,7 @@ class Target:
     log: Path | None
     start: Start | None
     control: Control | None
+    widget: WidgetPage | None
     timeouts: Timeouts
     tolerances: Tolerances
     expected_failures: tuple[ExpectedFailure, ...]
@@ -163,6 +165,7 @@ class Target:
             "origins": list(self.origins),
             "address_header": self.address_header,
             "test_control": self.test_control,
+            "widget": None if self.widget is None else {"url": self.widget.url},
             "expected_failures": [
                 {"id": known.id, "reason": known.reason, "issue": known.issue}
                 for known in self.expected_failures
@@ -223,10 +226,20 @@ def template() -> str:
     return EXAMPLE_FILE.read_text(encoding="utf-8")
 
 
-def default_profiles(spec: Spec) -> tuple[str, ...]:
-    """The server profiles that anything is checked of."""
+def default_profiles(spec: Spec, *, widget: bool = False) -> tuple[str, ...]:
+    """The server profiles that anything is checked of; where there is a widget, those of a client too."""
     checked = {r.profile for r in spec.requirements.values() if r.checked is not None}
-    return tuple(p.name for p in spec.profiles.values() if p.subject == "server" and p.name in checked)
+    subjects = {"server", "client"} if widget else {"server"}
+    return tuple(p.name for p in spec.profiles.values() if p.subject in subjects and p.name in checked)
+
+
+def with_widget(target: Target, url: str, spec: Spec) -> Target:
+    """The target with this page for its widget, and the profiles of a client claimed."""
+    selectors = target.widget.selectors if target.widget is not None else {}
+    more = [name for name in default_profiles(spec, widget=True) if spec.profiles[name].subject == "client"]
+    claimed = {*target.profiles, *more}
+    profiles = tuple(name for name in spec.profiles if name in claimed)
+    return replace(target, widget=WidgetPage(page_url(url, "--app-url"), selectors), profiles=profiles)
 
 
 def _defaults() -> Json:
@@ -254,6 +267,7 @@ def _target(found: Json, spec: Spec, env: Mapping[str, str]) -> Target:
         log=Path(log) if log else None,
         start=_start(found["start"]) if "start" in found else None,
         control=Control(_command(found["control"]["restart"])) if "control" in found else None,
+        widget=widget_page(found["widget"], base_url, spec) if "widget" in found else None,
         timeouts=Timeouts(**found["timeouts"]),
         tolerances=Tolerances(**found["tolerances"]),
         expected_failures=_expected_failures(found.get("expected_failures", []), spec),
@@ -262,12 +276,16 @@ def _target(found: Json, spec: Spec, env: Mapping[str, str]) -> Target:
 
 def _profiles(found: Json, spec: Spec) -> tuple[str, ...]:
     if "profiles" not in found:
-        return default_profiles(spec)
-    servers = [profile.name for profile in spec.profiles.values() if profile.subject == "server"]
+        return default_profiles(spec, widget="widget" in found)
+    known = [profile.name for profile in spec.profiles.values() if profile.subject in ("server", "client")]
     for name in found["profiles"]:
-        if name not in servers:
-            raise TargetError(f"profiles: {name!r} is no server profile{near(name, servers)}")
-    return tuple(name for name in servers if name in found["profiles"])
+        if name not in known:
+            raise TargetError(f"profiles: {name!r} is no profile of a server or a client{near(name, known)}")
+    if "widget" in found["profiles"] and "widget" not in found:
+        raise TargetError(
+            "widget.url: missing; the profile widget is claimed, so expected the URL of its page"
+        )
+    return tuple(name for name in known if name in found["profiles"])
 
 
 def _paths(found: Mapping[str, str], spec: Spec) -> Mapping[str, str]:

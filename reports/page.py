@@ -31,6 +31,7 @@ def write(report: Report, folder: Path) -> Path:
         failures=[(finding, evidence.of_finding(finding, report.log)) for finding in report.red],
         words=[*Verdict, NOT_OFFERED],
         profiles=_words_by_profile(report),
+        sections=[("Requirements", report.findings), ("Fitness", report.fitness)],
     )
     path = folder / FILE
     path.write_text(text, encoding="utf-8", errors="backslashreplace")

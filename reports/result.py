@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from reports import evidence
+from reports.evidence import plain
 from reports.runlog import Record
 from reports.score import Finding, Report
 
@@ -29,6 +30,7 @@ def result(report: Report) -> Record:
         "options": header["options"],
         "exit_code": report.exit_code,
         "score": report.score,
+        "scores": dict(report.scores),
         "levels": {
             level.name: {
                 "reached": level.reached,
@@ -43,6 +45,7 @@ def result(report: Report) -> Record:
         "requirements": {
             finding.requirement.id: _requirement(finding, report) for finding in report.findings
         },
+        "fitness": {finding.requirement.id: _requirement(finding, report) for finding in report.fitness},
     }
 
 
@@ -76,10 +79,16 @@ def _requirement(finding: Finding, report: Report) -> Record:
                 "got": piece.got,
                 "curl": piece.curl,
                 "exchange": piece.record.get("exchange"),
+                **_artifacts(piece.record),
             }
             for piece in evidence.of_finding(finding, report.log)
         ],
     }
+
+
+def _artifacts(record: Record) -> Record:
+    """The files of the run's folder that show what happened, where there are any."""
+    return {"artifacts": [plain(name) for name in record["artifacts"]]} if "artifacts" in record else {}
 
 
 def write(report: Report, folder: Path) -> Path:

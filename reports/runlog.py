@@ -18,8 +18,9 @@ from reports.verdicts import Verdict
 
 Record = dict[str, Any]
 # Why a check was not run: for want of time, left out by --gentle, not yet built (excluded in the spec), for
-# want of tokens, for want of something else that the target file does not say, or the run was stopped.
-Cause = Literal["time", "gentle", "excluded", "tokens", "unknown", "stopped"]
+# want of tokens, of a browser or a TURN server, for want of something else that the target file does not say,
+# because another suite checks it, or the run was stopped.
+Cause = Literal["time", "gentle", "excluded", "tokens", "tools", "unknown", "elsewhere", "stopped"]
 FORMAT = 1
 FILE = "run.jsonl"
 BODY_CHARS = 4000  # of a body that reports show; the log has more of it

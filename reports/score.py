@@ -15,7 +15,7 @@ from reports.verdicts import APPLICABLE, Verdict, gravest
 
 WEIGHTS = {"MUST": 5, "SHOULD": 2, "MAY": 0}
 # Why a MUST may be not-run and its level still be reached, provisionally: the level names it.
-PROVISIONAL_CAUSES = frozenset({"time", "excluded"})
+PROVISIONAL_CAUSES = frozenset({"time", "excluded", "tools", "elsewhere"})
 # ... and the run still end with 0: the same, and what the user left out by --gentle.
 PARDONED_CAUSES = PROVISIONAL_CAUSES | {"gentle"}
 # The verdicts that somebody has to look into, gravest first.
@@ -52,6 +52,16 @@ class Finding:
         return frozenset(check.get("cause", "stopped") for check in undecided)
 
     @property
+    def anchor(self) -> str:
+        """Its place on a page; a requirement may be there of the widget and of our own peers."""
+        return f"{self.requirement.id}-fitness" if self.fitness else self.requirement.id
+
+    @property
+    def fitness(self) -> bool:
+        """Found by our own peers of the target's signaling."""
+        return self.checks[0].get("as") == "fitness"
+
+    @property
     def word(self) -> str:
         """The verdict as it is shown: a MAY that a target leaves out is no failure."""
         if self.requirement.level == "MAY" and self.verdict is Verdict.FAIL:
@@ -60,8 +70,8 @@ class Finding:
 
     @property
     def counts(self) -> bool:
-        """Whether it counts in score and level."""
-        return self.verdict in APPLICABLE and self.requirement.subject == "server"
+        """Whether it counts in the score and the levels of its subject."""
+        return self.verdict in APPLICABLE
 
 
 @dataclass(frozen=True)
@@ -88,23 +98,32 @@ class LevelResult:
 
 @dataclass(frozen=True)
 class Report:
-    """All that the reports show."""
+    """All that the reports show. `scores` are by subject (server, client); `fitness` is what our own peers
+    found of the target's signaling when they chatted through it: shown, and in no score.
+    """
 
     header: Record
     footer: Record
     log: RunLog
     findings: tuple[Finding, ...]
     levels: tuple[LevelResult, ...]
-    score: float | None
+    scores: Mapping[str, float | None]
     problems: tuple[str, ...]
     exit_code: int
+    fitness: tuple[Finding, ...] = ()
     profiles: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
     narrowed: bool = False  # the user selected some of what the target claims
 
     @property
+    def score(self) -> float | None:
+        """The server's; the client's where no server was asked."""
+        return self.scores.get("server", self.scores.get("client"))
+
+    @property
     def red(self) -> list[Finding]:
         """What is to be looked into, gravest first. A MAY never is."""
-        found = [f for f in self.findings if f.verdict in RED and f.requirement.level != "MAY"]
+        all_found = (*self.findings, *self.fitness)
+        found = [f for f in all_found if f.verdict in RED and f.requirement.level != "MAY"]
         return sorted(found, key=lambda f: (RED.index(f.verdict), f.requirement.level != "MUST"))
 
     @property
@@ -126,42 +145,71 @@ class Report:
         count = self.header.get("proofs", {}).get(requirement_id, 0)
         return f"; proven by {count} mutant{'s' if count > 1 else ''}" if count else ""
 
+    @property
+    def client_score(self) -> float | None:
+        """Of the widget, where one was asked beside a server."""
+        return self.scores.get("client") if "server" in self.scores else None
+
+    @property
+    def fitness_text(self) -> str:
+        """How our own peers fared through the target's signaling; empty where they were not sent."""
+        if not self.fitness:
+            return ""
+        passed = sum(f.verdict is Verdict.PASS for f in self.fitness)
+        lost = [f.requirement.id for f in self.fitness if f.verdict is not Verdict.PASS]
+        return f"{passed} of {len(self.fitness)}" + (f", not {', '.join(lost)}" if lost else "")
+
     def of(self, *verdicts: Verdict) -> list[Finding]:
         return [finding for finding in self.findings if finding.verdict in verdicts]
 
 
 def evaluate(log: RunLog, spec: Spec) -> Report:
     """Everything there is to say about a run."""
-    by_id: dict[str, list[Record]] = {requirement_id: [] for requirement_id in log.header["intended"]}
-    for record in log.verdicts:
-        by_id.setdefault(record["requirement"], []).append(record)
     expected = {entry["id"]: entry for entry in log.header["target"].get("expected_failures", ())}
-    findings = tuple(
-        _finding(spec.requirement(requirement_id), records, expected.get(requirement_id))
-        for requirement_id, records in by_id.items()
-        if records and requirement_id in spec.requirements
-    )
-    problems = tuple(_problems(findings, expected, log))
+    findings = _findings(log, spec, expected, fitness=False)
+    fitness = _findings(log, spec, expected, fitness=True)
+    problems = tuple(_problems(findings, fitness, expected, log))
     claimed = log.header["target"]["profiles"]
-    unasked = [r for r in _asked_of_servers(spec, claimed) if r.id not in by_id]
+    asked = {*log.header["intended"], *(finding.requirement.id for finding in findings)}
+    subjects = _subjects(findings)
+    unasked = [r for r in spec.of_profiles(claimed) if r.subject in subjects and r.id not in asked]
     return Report(
         header=log.header,
         footer=log.footer,
         log=log,
         findings=findings,
         levels=tuple(
-            _level(level, findings, claimed, unasked) for level in spec.levels if level.subject == "server"
+            _level(level, findings, claimed, unasked) for level in spec.levels if level.subject in subjects
         ),
-        score=_score(findings),
+        scores={subject: _score(findings, subject) for subject in subjects},
+        fitness=fitness,
         problems=problems,
-        exit_code=_exit_code(findings, problems),
+        exit_code=_exit_code((*findings, *(fitness if "peer" in claimed else ())), problems),
         profiles=_profiles(findings),
-        narrowed=bool(unasked),
+        narrowed=any(r.subject == "server" for r in unasked) or "server" not in subjects,
     )
 
 
-def _asked_of_servers(spec: Spec, profiles: Iterable[str]) -> list[Requirement]:
-    return [r for r in spec.of_profiles(profiles) if r.subject == "server"]
+def _findings(
+    log: RunLog, spec: Spec, expected: Mapping[str, Mapping[str, str]], *, fitness: bool
+) -> tuple[Finding, ...]:
+    """The findings of the target itself, or those of our own peers that chatted through it."""
+    intended = log.header.get("fitness", ()) if fitness else log.header["intended"]
+    by_id: dict[str, list[Record]] = {requirement_id: [] for requirement_id in intended}
+    for record in log.verdicts:
+        if (record.get("as") == "fitness") is fitness:
+            by_id.setdefault(record["requirement"], []).append(record)
+    return tuple(
+        _finding(spec.requirement(requirement_id), records, expected.get(requirement_id))
+        for requirement_id, records in by_id.items()
+        if records and requirement_id in spec.requirements
+    )
+
+
+def _subjects(findings: Iterable[Finding]) -> list[str]:
+    """Whose requirements were asked."""
+    found = {finding.requirement.subject for finding in findings}
+    return [subject for subject in ("server", "client", "delivery") if subject in found]
 
 
 def _finding(
@@ -173,15 +221,16 @@ def _finding(
     return Finding(requirement, verdict, tuple(records), expectation)
 
 
-def _problems(findings: tuple[Finding, ...], expected: Mapping[str, Any], log: RunLog) -> Iterable[str]:
+def _problems(
+    findings: tuple[Finding, ...], fitness: tuple[Finding, ...], expected: Mapping[str, Any], log: RunLog
+) -> Iterable[str]:
     """What fails a run apart from its verdicts."""
     for finding in findings:
         if finding.requirement.id in expected and finding.verdict is Verdict.PASS:
             yield f"{finding.requirement.id} was expected to fail, yet passed: take it out of the target file"
-    found = {finding.requirement.id for finding in findings}
-    for requirement_id in log.header["intended"]:
-        if requirement_id not in found:
-            yield f"{requirement_id} was intended, yet has no verdict"
+    for intended, found in ((log.header["intended"], findings), (log.header.get("fitness", ()), fitness)):
+        missing = set(intended) - {finding.requirement.id for finding in found}
+        yield from (f"{name} was intended, yet has no verdict" for name in intended if name in missing)
 
 
 def _level(
@@ -193,8 +242,12 @@ def _level(
         if profile not in claimed:
             missing.append(f"profile {profile}: not claimed")
             continue
-        left_out = sum(r.profile == profile and r.level == "MUST" for r in unasked)
-        mine = [f for f in findings if f.requirement.profile == profile]
+        left_out = sum(
+            r.profile == profile and r.level == "MUST" and r.subject == level.subject for r in unasked
+        )
+        mine = [
+            f for f in findings if f.requirement.profile == profile and f.requirement.subject == level.subject
+        ]
         musts = [f for f in mine if f.requirement.level == "MUST" and f.counts]
         late = [f for f in musts if f.verdict is Verdict.NOT_RUN and f.causes <= PROVISIONAL_CAUSES]
         lost = [f for f in musts if f.verdict is not Verdict.PASS and f not in late]
@@ -207,14 +260,11 @@ def _level(
     return LevelResult(level.name, not missing, tuple(provisional), tuple(missing))
 
 
-def _score(findings: tuple[Finding, ...]) -> float | None:
+def _score(findings: tuple[Finding, ...], subject: str) -> float | None:
     """Weights passed of weights applicable, in percent; None where nothing was applicable."""
-    total = sum(WEIGHTS[finding.requirement.level] for finding in findings if finding.counts)
-    passed = sum(
-        WEIGHTS[finding.requirement.level]
-        for finding in findings
-        if finding.counts and finding.verdict is Verdict.PASS
-    )
+    mine = [finding for finding in findings if finding.counts and finding.requirement.subject == subject]
+    total = sum(WEIGHTS[finding.requirement.level] for finding in mine)
+    passed = sum(WEIGHTS[finding.requirement.level] for finding in mine if finding.verdict is Verdict.PASS)
     return round(100 * passed / total, 1) if total else None
 
 

@@ -26,6 +26,7 @@ STYLES = {
 }
 WIDTH = 120  # where the output is no terminal and so has no width of its own
 WHOLE = 12  # failures shown with their evidence; the others in a line each
+ARTIFACTS = 4  # files of a failure named on the score card; the page has them all
 REASON = 200  # characters of a reason where many are listed
 LEVELS = ("MUST", "SHOULD", "MAY")
 
@@ -81,6 +82,8 @@ def _title(finding: Finding) -> tuple[Text, Text]:
     requirement = finding.requirement
     title = Text.assemble((f"{requirement.id}  {requirement.level}  ", "bold"))
     title.append(finding.word, STYLES[finding.verdict])
+    if finding.fitness:
+        title.append(" (fitness)", "dim")
     return title, Text(requirement.sentence)
 
 
@@ -113,6 +116,8 @@ def _show_failure(finding: Finding, report: Report, console: Console) -> None:
     source = f"protocol {report.header['spec']['version']}, {requirement.profile}, {requirement.id}"
     source += report.proven_by(requirement.id)
     last.add_row("", Text("spec", "dim"), Text(source, "dim"))
+    for name in piece.record.get("artifacts", ())[:ARTIFACTS]:
+        last.add_row("", Text("see", "dim"), Text(plain(report.log.folder / name), "dim"))
     if len(found) > 1:
         last.add_row("", "also", Text(f"{len(found) - 1} more of its checks; the page has them", "dim"))
     console.print(last)
@@ -200,6 +205,13 @@ def _show_levels(report: Report, console: Console) -> None:
         lines.add_row(level.name, _level_text(level))
     score = Text(report.score_text, "bold")
     lines.add_row("Score", score.append(f"  {report.scored_of}", "not bold dim"))
+    if report.client_score is not None:
+        client = Text(f"{report.client_score:g}", "bold")
+        lines.add_row("Widget", client.append("  of the client profiles", "not bold dim"))
+    if report.fitness:
+        fitness = Text(report.fitness_text, "bold")
+        words = "  requirements of a chat held by two peers of Parley's own through this signaling"
+        lines.add_row("Fitness", fitness.append(words, "not bold dim"))
     console.print()
     console.print(lines)
 

@@ -8,6 +8,12 @@ for name in "$@"; do
     case "$name" in
         python3-venv) missing="$missing $name" ;; # who asks for it has looked
         turnserver) command -v "$name" >/dev/null 2>&1 || missing="$missing coturn" ;;
+        dockerd)
+            # Debian's package starts a daemon where there is a service manager: that is not ours to decide.
+            command -v "$name" >/dev/null 2>&1 || [ -d /run/systemd/system ] || missing="$missing docker.io"
+            ;;
+        ip) command -v "$name" >/dev/null 2>&1 || missing="$missing iproute2" ;;
+        nft) command -v "$name" >/dev/null 2>&1 || missing="$missing nftables" ;;
         node) command -v "$name" >/dev/null 2>&1 || missing="$missing nodejs" ;;
         *) command -v "$name" >/dev/null 2>&1 || missing="$missing $name" ;;
     esac

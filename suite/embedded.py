@@ -6,6 +6,7 @@ It is what `make score` scores when no target is given: a process like any other
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,17 +34,39 @@ cookie = {{ encrypted = false }}
 
 [origins]
 allowed = ["{ORIGIN}"]
+
+[widget]
+url = "/#token={{token}}&room={{room}}&relayOnly={{relay}}"
+
+[widget.selectors]
+roomList = ".chat-rooms"
+typing = ".chat-typing"
+presence = ".chat-presence"
 """
+
+
+def embedded_target(spec: Spec) -> Target:
+    """The embedded target as its file says, before it is started."""
+    return target_module.parse(TARGET_FILE, "the embedded target", spec)
 
 
 class Embedded:
     """The reference server as a target: its issuer, its process, its target file."""
 
-    def __init__(self, spec: Spec, spec_dir: Path | None = None, mutant: str | None = None) -> None:
-        self._target = target_module.parse(TARGET_FILE, "the embedded target", spec)
+    def __init__(
+        self,
+        spec: Spec,
+        spec_dir: Path | None = None,
+        mutant: str | None = None,
+        turn: tuple[Sequence[str], str] | None = None,
+    ) -> None:
+        """`turn`: the URLs of a TURN server that is there, and the secret shared with it."""
+        self._target = embedded_target(spec)
         self.minter = Minter(spec, self._target)
         self._spec_dir = spec_dir
         self._mutant = mutant
+        # Without one nothing relays: what is handed out has the right shape all the same.
+        self._turn = turn or (["turn:127.0.0.1:3478?transport=udp"], secrets.token_hex(16))
         self.server: EmbeddedServer | None = None
 
     def start(self) -> Target:
@@ -58,13 +81,22 @@ class Embedded:
                 "auth": {"jwks_url": issuer.jwks_url, "issuer": settings.iss, "audience": settings.aud},
                 "cors": {"allowed_origins": [ORIGIN]},
                 "encryption": {"enabled": True},
-                "turn": {"urls": ["turn:127.0.0.1:3478?transport=udp"], "secret": secrets.token_hex(16)},
+                "turn": {"urls": list(self._turn[0]), "secret": self._turn[1]},
                 "test_control": {"enabled": True},
             },
             spec_dir=self._spec_dir,
             mutant=self._mutant,
         )
-        return replace(self._target, base_url=self.server.start(), log=self.server.log_file)
+        url = self.server.start()
+        page = self._target.widget
+        assert page is not None, "the reference server has a widget"
+        widget = replace(page, url=page.url.replace(self._target.base_url, url, 1))
+        return replace(self._target, base_url=url, log=self.server.log_file, widget=widget)
+
+    def restart(self) -> None:
+        """Ends the server without a word and starts it again at its URL: it has forgotten every room."""
+        assert self.server is not None, "what was started can be restarted"
+        self.server.restart()
 
     @property
     def reached(self) -> frozenset[int | None]:

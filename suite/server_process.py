@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
+from urllib.parse import urlsplit
 
 READY_S = 20.0
 STOP_S = 5.0
@@ -130,7 +131,7 @@ class EmbeddedServer:
         file = Path(self._folder.name) / "server.toml"
         # The file holds secrets of this run; the folder is readable to us alone.
         file.write_text(_toml(config), encoding="utf-8")
-        self._command = [sys.executable, "-m", "reference_server", "--port", "0", "--config", str(file)]
+        self._command = [sys.executable, "-m", "reference_server", "--config", str(file)]
         if spec_dir is not None:
             self._command += ["--spec", str(spec_dir)]
         if mutant is not None:
@@ -144,9 +145,11 @@ class EmbeddedServer:
         """In which exchanges a mutant says that its wrong path was taken."""
 
     def start(self) -> str:
-        """Starts it and returns its URL."""
+        """Starts it and returns its URL: on a free port at first, on the same one after that."""
+        port = str(urlsplit(self.url).port or 0)
+        self.url = ""
         self._process = subprocess.Popen(
-            self._command,
+            [*self._command, "--port", port],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -165,10 +168,20 @@ class EmbeddedServer:
                 raise StartError(f"the embedded reference server did not start: {words}")
         return self.url
 
+    def restart(self) -> None:
+        """Kills it and starts it again at the same URL, with nothing left of its state."""
+        process, self._process = self._process, None
+        if process is not None:
+            _kill(process.pid, signal.SIGKILL)
+            process.wait(STOP_S)
+            if self._follower is not None:
+                self._follower.join(STOP_S)
+        self.start()
+
     def _follow(self, ready: threading.Event) -> None:
         """Reads its log as long as it runs: a full pipe would stop it."""
         assert self._process is not None and self._process.stdout is not None
-        with self.log_file.open("w", encoding="utf-8", buffering=1) as file:
+        with self.log_file.open("a", encoding="utf-8", buffering=1) as file:
             for line in self._process.stdout:
                 if '"mutant_reached"' in line:
                     self.reached.add(json.loads(line)["exchange"])

@@ -140,8 +140,11 @@ def report(
 ) -> Report:
     """The report of these records between a header, which intends what they are about, and a footer."""
     records = list(records)
-    intended = dict.fromkeys(r["requirement"] for r in records if r["type"] == "verdict")
-    write(folder, [header(intended, **(target or {})), *records, footer(**ending)])
+    verdicts = [r for r in records if r["type"] == "verdict"]
+    intended = dict.fromkeys(r["requirement"] for r in verdicts if "as" not in r)
+    fitness = [r["requirement"] for r in verdicts if "as" in r]
+    first = {**header(intended, **(target or {})), "fitness": fitness}
+    write(folder, [first, *records, footer(**ending)])
     return score.evaluate(runlog.read(folder), SPEC)
 
 

@@ -113,9 +113,45 @@ def test_an_expected_failure_costs_score_and_level_but_not_the_run(tmp_path: Pat
     assert found.score is not None and found.score < 100
 
 
-def test_a_requirement_of_a_client_does_not_count_for_a_server(tmp_path: Path) -> None:
-    found = report(tmp_path, [verdict(MUST, V.PASS), verdict("PEER-1", V.FAIL)])
-    assert (found.score, found.exit_code) == (100.0, 0)
+def test_server_and_client_have_scores_of_their_own(tmp_path: Path) -> None:
+    found = report(tmp_path, [verdict(MUST, V.PASS), verdict("PEER-1", V.FAIL), verdict("PEER-2", V.PASS)])
+    assert (found.scores, found.score) == ({"server": 100.0, "client": 50.0}, 100.0)
+    assert found.exit_code == 1
+
+
+def test_a_level_is_shown_where_its_subject_was_asked(tmp_path: Path) -> None:
+    server = report(tmp_path / "server", [verdict(MUST, V.PASS)])
+    both = report(tmp_path / "both", [verdict(MUST, V.PASS), verdict("PEER-1", V.PASS)])
+    assert [level.name for level in server.levels] == ["Core", "Secure", "Connected", "Complete"]
+    assert [level.name for level in both.levels] == ["Core", "Secure", "Connected", "Complete", "Client"]
+
+
+def fit(requirement: str, found: Verdict) -> Record:
+    return {**verdict(requirement, found), "as": "fitness"}
+
+
+@pytest.mark.parametrize(("claimed", "code"), [(PROFILES, 0), ([*PROFILES, "peer"], 1)])
+def test_fitness_counts_in_no_score_and_fails_a_run_where_it_is_claimed(
+    tmp_path: Path, claimed: list[str], code: int
+) -> None:
+    records = [verdict(MUST, V.PASS), fit("PEER-1", V.PASS), fit("PEER-3", V.FAIL)]
+    found = report(tmp_path, records, target={"profiles": claimed})
+    assert (found.scores, found.exit_code) == ({"server": 100.0}, code)
+    assert [finding.requirement.id for finding in found.findings] == [MUST]
+    assert found.fitness_text == "1 of 2, not PEER-3"
+    assert [finding.anchor for finding in found.red] == ["PEER-3-fitness"]
+
+
+def test_a_requirement_may_be_found_of_the_widget_and_of_our_own_peers(tmp_path: Path) -> None:
+    found = report(tmp_path, [verdict("PEER-1", V.PASS), fit("PEER-1", V.FAIL)])
+    assert [f.verdict for f in found.findings] == [V.PASS]
+    assert [f.verdict for f in found.fitness] == [V.FAIL]
+
+
+def test_fitness_that_was_intended_and_has_no_verdict_is_a_problem(tmp_path: Path) -> None:
+    folder = write(tmp_path, [{**header([MUST]), "fitness": ["PEER-1"]}, verdict(MUST, V.PASS), footer()])
+    found = score.evaluate(runlog.read(folder), SPEC)
+    assert found.problems == ("PEER-1 was intended, yet has no verdict",)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,115 @@
+// Runs in the page before anything of its own: holds the widget's instance, sets its options, and keeps every
+// connection, so that its statistics can be read. Everything kept is bounded: the page is hostile until proven
+// otherwise. `settings` is filled in by widget.py.
+(() => {
+  const settings = /* SETTINGS */ {};
+  const MOST = 2000;
+  const TEXT_MOST = 70000;
+  const kept = { widgets: [], connections: [], channels: [], frames: [], opened: [], sdp: [], failures: [], ran: 0 };
+  const keep = (list, item) => { if (list.length < MOST) list.push(item); };
+  Object.defineProperty(window, "__parley", { value: kept, enumerable: false });
+  // What markup in a message would call, if it ran.
+  Object.defineProperty(window, "__parleyRan", { value: () => { kept.ran += 1; }, enumerable: false });
+
+  // -- the widget's constructor
+
+  const given = (options) => ({ ...options, ...settings.options });
+  const watched = (Real) => new Proxy(Real, {
+    construct(target, [options], newTarget) {
+      const made = Reflect.construct(target, [given(options)], newTarget);
+      keep(kept.widgets, made);
+      return made;
+    },
+    apply(target, self, [options]) {
+      const made = Reflect.apply(target, self, [given(options)]);
+      keep(kept.widgets, made);
+      return made;
+    },
+  });
+  const namespace = (value) => {
+    if (value === null || typeof value !== "object") return value;
+    let real = value[settings.constructor];
+    let proxy = typeof real === "function" ? watched(real) : real;
+    const copy = { ...value };
+    Object.defineProperty(copy, settings.constructor, {
+      enumerable: true,
+      configurable: true,
+      get: () => proxy,
+      set: (next) => { real = next; proxy = typeof next === "function" ? watched(next) : next; },
+    });
+    return copy;
+  };
+  let held;
+  Object.defineProperty(window, settings.object, {
+    configurable: true,
+    get: () => held,
+    set: (value) => { held = namespace(value); },
+  });
+
+  // -- connections and channels
+
+  const Real = window.RTCPeerConnection;
+  const watch = (channel, made) => {
+    keep(kept.channels, { channel, label: channel.label, ordered: channel.ordered, made });
+    channel.addEventListener("message", ({ data }) => keep(kept.frames, frame("in", data)));
+    const send = channel.send;
+    channel.send = function (data) {
+      keep(kept.frames, frame("out", data));
+      return send.call(this, data);
+    };
+  };
+  const frame = (way, data) => ({
+    way,
+    at: Date.now(),
+    text: typeof data === "string" ? data.slice(0, TEXT_MOST) : null,
+  });
+  class Watched extends Real {
+    constructor(config, ...rest) {
+      super(settings.iceServers ? { ...config, iceServers: settings.iceServers } : config, ...rest);
+      keep(kept.connections, this);
+      this.addEventListener("datachannel", ({ channel }) => watch(channel, false));
+      this.addEventListener("icecandidateerror", (event) =>
+        keep(kept.failures, { url: event.url, code: event.errorCode, text: event.errorText }));
+      const local = () => {
+        if (this.localDescription) keep(kept.sdp, this.localDescription.sdp.slice(0, TEXT_MOST));
+      };
+      this.addEventListener("icegatheringstatechange", local);
+      this.addEventListener("icecandidate", ({ candidate }) => {
+        if (candidate) keep(kept.sdp, candidate.candidate);
+      });
+    }
+
+    // How long after the answer was read the channel opens.
+    setRemoteDescription(...args) {
+      if (args[0] && args[0].type === "answer") this.answered = performance.now();
+      return super.setRemoteDescription(...args);
+    }
+
+    createDataChannel(...args) {
+      const channel = super.createDataChannel(...args);
+      watch(channel, true);
+      channel.addEventListener("open", () => keep(kept.opened, performance.now() - (this.answered || 0)));
+      return channel;
+    }
+  }
+  window.RTCPeerConnection = Watched;
+
+  // -- what the harness asks
+
+  kept.open = () => kept.channels.filter(({ channel }) => channel.readyState === "open").length;
+  kept.close = () => kept.connections.forEach((connection) => connection.close());
+
+  kept.stats = async () => {
+    const all = [];
+    for (const connection of kept.connections) {
+      const report = { state: connection.connectionState, reports: [] };
+      try {
+        (await connection.getStats()).forEach((one) => report.reports.push(one));
+      } catch (error) {
+        report.error = String(error);
+      }
+      all.push(report);
+    }
+    return all;
+  };
+})();

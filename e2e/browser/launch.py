@@ -1,0 +1,50 @@
+"""How a browser is started: WebRTC works on the loopback, and nothing else on the network is talked to."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+FIREFOX = ("firefox-esr", "firefox")
+MISSING = (
+    "chromium is not there: install it (Debian: apt-get install chromium; or: playwright install chromium)"
+)
+# Playwright has a list of its own for this flag, and the last one on the command line counts alone.
+DISABLED = "WebRtcHideLocalIpsWithMdns,OptimizationHints,MediaRouter,DialMediaRouteProvider,Translate"
+CHROMIUM_ARGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--allow-loopback-in-peer-connection",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+    f"--disable-features={DISABLED}",
+)
+FIREFOX_PREFS = {
+    "media.peerconnection.ice.loopback": True,
+    "media.peerconnection.ice.obfuscate_host_addresses": False,
+    "network.dns.forceResolve": "127.0.0.1",
+}
+
+
+def arguments(browser: str, hosts: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What Playwright's launch takes for this browser. `hosts` may be looked up beside the loopback."""
+    if browser == "firefox":
+        path = _first(FIREFOX)
+        found: dict[str, Any] = {"firefox_user_prefs": dict(FIREFOX_PREFS)}
+        # Debian's Firefox speaks WebDriver BiDi, not the protocol of Playwright's own build.
+        return {**found, "executable_path": path, "channel": "moz-firefox"} if path else found
+    args = [
+        arg + "".join(f", EXCLUDE {host}" for host in hosts) if arg.startswith("--host-resolver") else arg
+        for arg in CHROMIUM_ARGS
+    ]
+    path = _first(CHROMIUM)
+    return {"args": args, "executable_path": path} if path else {"args": args}
+
+
+def _first(names: tuple[str, ...]) -> str | None:
+    return next((path for name in names if (path := shutil.which(name))), None)

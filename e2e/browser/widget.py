@@ -1,0 +1,354 @@
+"""The target's widget on a page of its own, driven as a person would: a Chatter like our headless peers.
+
+Whatever the page does, every step is bounded in time and ends in PageError, which says what was wanted and
+what came.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from playwright.async_api import ConsoleMessage, Dialog, Locator, Page
+from playwright.async_api import Error as PlaywrightError
+
+from e2e.browser.elements import Elements, Unmapped
+from protocol.client import User
+from protocol.spec import Spec
+from protocol.widget_page import WidgetPage
+
+HOOKS = (Path(__file__).parent / "hooks.js").read_text(encoding="utf-8")
+LOAD_S = 10.0  # for a page to load
+MADE_S = 3.0  # for a page to make its widget by itself
+STEP_S = 10.0  # for one step on it
+OPEN_S = 20.0  # for a data channel to open: an offer may have to be knocked for
+POLL_S = 0.05
+PAUSE_MS = 10  # between two of many messages: a chat, not a flood
+LINES = 300  # of its console
+Found = TypeVar("Found")
+
+
+class PageError(Exception):
+    """The page would not do a step; the message says which, and what it did."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How a page is opened: `ice_servers` take the place of those that it would use, where given."""
+
+    page: WidgetPage
+    relay_only: bool = True
+    ice_servers: list[dict[str, Any]] | None = None
+
+
+@dataclass
+class Said:
+    """What the page said beside what it shows."""
+
+    console: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)  # the bodies that it sent
+
+
+class Widget:
+    """One visitor's page. Made by `e2e.fixtures`, which closes it."""
+
+    def __init__(self, spec: Spec, page: Page, elements: Elements, user: User, opening: Opening) -> None:
+        self.spec = spec
+        self.page = page
+        self.elements = elements
+        self.user = user
+        self.name = user.name
+        self.opening = opening
+        self.said = Said()
+
+    # -- its life
+
+    async def load(self) -> None:
+        """Opens the page and waits for the chat. Raises PageError."""
+        page = self.page
+        page.set_default_timeout(STEP_S * 1000)
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self._keep(self.said.errors, error))
+        page.on("dialog", self._dismiss)
+        page.on("request", lambda request: self._keep(self.said.requests, request.post_data or ""))
+        options: dict[str, Any] = {"token": self.user.token, "relayOnly": self.opening.relay_only}
+        settings = {
+            **self.spec.page["global"],
+            "options": options,
+            "iceServers": self.opening.ice_servers,
+        }
+        await page.add_init_script(HOOKS.replace("/* SETTINGS */ {}", json.dumps(settings)))
+        await self._visit()
+
+    async def reload(self) -> None:
+        """The visitor presses F5."""
+        await self._visit()
+
+    async def _visit(self) -> None:
+        url = self.opening.page.address(token=self.user.token, relay=self.opening.relay_only)
+        shown = self.opening.page.url
+        # Two pages that differ in the fragment alone are one to a browser: it would not load anew.
+        await self._do(f"the page {shown} loads", self.page.goto("about:blank"), LOAD_S)
+        await self._do(
+            f"the page {shown} loads",
+            self.page.goto(url, wait_until="domcontentloaded", timeout=LOAD_S * 1000),
+            LOAD_S + 1,
+        )
+        await self._instance()
+        await self.shown("client", f"the chat of {shown} is shown to a visitor with a token")
+
+    async def _instance(self) -> None:
+        """Waits for the page to make its widget; makes one where the page only brings the code."""
+        names = self.spec.page["global"]
+        try:
+            await self._until("the page makes its widget", "() => __parley.widgets.length > 0", MADE_S)
+        except PageError:
+            made = await self._evaluate(
+                """([object, constructor]) => {
+                  const Widget = window[object] && window[object][constructor];
+                  if (typeof Widget !== "function") return false;
+                  const place = document.body.appendChild(document.createElement("div"));
+                  place.id = "parley-widget";
+                  const here = location.origin;
+                  new Widget({ containerId: place.id, authApiUrl: here, signalingUrl: here, autoAuth: true,
+                    theme: "light", onReady() {}, onAuthRequired() {} });
+                  return true;
+                }""",
+                [names["object"], names["constructor"]],
+            )
+            if not made:
+                raise PageError(
+                    f"the page {self.opening.page.url} has no window.{names['object']}."
+                    f"{names['constructor']}{self._trouble()}"
+                ) from None
+
+    async def close(self) -> None:
+        """Frees its TURN allocations, which closing a page does not, and closes the page. Never raises."""
+        for step in (self._evaluate("() => __parley.close()"), self.page.close()):
+            try:
+                await asyncio.wait_for(step, STEP_S / 2)
+            except (PageError, PlaywrightError, TimeoutError):
+                pass
+
+    # -- a person's steps
+
+    async def press_create_room(self) -> None:
+        await self._do("Create Room can be pressed", self._find("createRoom").click(), STEP_S)
+
+    async def create_room(self) -> str:
+        before = await self.room_id()
+        await self.press_create_room()
+        await self._until(
+            "getRoomId() tells the new room",
+            "(before) => { const id = __parley.widgets.at(-1).getRoomId(); return id && id !== before; }",
+            STEP_S,
+            before,
+        )
+        return str(await self.room_id())
+
+    async def join(self, room: str) -> None:
+        """Joins by the room's id and waits for an open channel."""
+        already = await self._evaluate("() => __parley.open()")
+        await self._evaluate("(id) => { __parley.widgets.at(-1).joinRoom(id); }", room)
+        await self._until(
+            f"a data channel opens after joinRoom({room!r})",
+            "(already) => __parley.open() > already",
+            OPEN_S,
+            already,
+        )
+
+    async def say(self, text: str) -> None:
+        compose = self._find("compose")
+        await self._do("a message can be written", compose.fill(text), STEP_S)
+        await self._do(
+            f"{self.elements.send_key} can be pressed", compose.press(self.elements.send_key), STEP_S
+        )
+
+    async def messages(self) -> list[str]:
+        """The texts of all messages shown, in the order of the page; a widget may show names with them."""
+        return list(
+            await self._do("the messages can be read", self._find("message").all_inner_texts(), STEP_S)
+        )
+
+    async def start_typing(self) -> None:
+        await self._do(
+            "a message can be typed", self._find("compose").press_sequentially("hello", delay=10), STEP_S
+        )
+
+    async def typing(self) -> bool:
+        return bool((await self._text("typing")).strip())
+
+    async def online(self) -> list[str]:
+        text = await self._text("presence")
+        return [line.strip() for line in text.splitlines() if line.strip()]
+
+    async def leave(self) -> None:
+        await self._evaluate("() => { __parley.widgets.at(-1).destroy(); }")
+
+    async def alerts(self) -> str:
+        """The error text that is shown."""
+        return await self._text("error")
+
+    async def gap_reasons(self) -> list[str]:
+        """The reasons that getState() names for gaps. Raises Unmapped where it tells of none at all."""
+        found = await self._evaluate("() => __parley.widgets.at(-1).getState()?.gaps ?? null")
+        if not isinstance(found, list):
+            raise Unmapped("needs getState() to tell of gaps: nothing else on the page does")
+        return [str(gap.get("reason")) for gap in found if isinstance(gap, dict)]
+
+    # -- the page's clock
+
+    async def hold_time(self) -> None:
+        """From now on its timers can be moved; they go on by themselves as well."""
+        await self._do("its clock is held", self.page.clock.install(), STEP_S)
+
+    async def pass_time(self, seconds: float) -> None:
+        """So many seconds pass at once for the page: timers that are due go off, once each."""
+        await self._do("its clock moves", self.page.clock.fast_forward(int(seconds * 1000)), STEP_S)
+
+    # -- what only a browser shows
+
+    async def room_id(self) -> str | None:
+        found = await self._evaluate("() => __parley.widgets.at(-1).getRoomId()")
+        return found if isinstance(found, str) else None
+
+    async def ran(self) -> int:
+        """How often markup of a message ran: it called what the harness left in the page, or opened a box."""
+        return int(await self._evaluate("() => __parley.ran")) + len(self.said.dialogs)
+
+    async def open_channels(self) -> int:
+        return int(await self._evaluate("() => __parley.open()"))
+
+    async def channels(self) -> list[dict[str, Any]]:
+        """Label and order of every data channel that it had."""
+        return list(
+            await self._evaluate(
+                "() => __parley.channels.map(({ label, ordered, made }) => ({ label, ordered, made }))"
+            )
+        )
+
+    async def frames(self, way: str = "out") -> list[str]:
+        """The text frames that it sent (`out`) or got (`in`)."""
+        found = await self._evaluate(
+            "(way) => __parley.frames.filter((f) => f.way === way && f.text !== null).map((f) => f.text)", way
+        )
+        return list(found)
+
+    async def timed_frames(self, way: str) -> list[dict[str, Any]]:
+        """The text frames with the page's time in ms at which they went or came."""
+        script = "(way) => __parley.frames.filter((f) => f.way === way && f.text !== null)"
+        return list(await self._evaluate(script, way))
+
+    async def opened_after_ms(self) -> float | None:
+        """How long after it read an answer its last channel opened; None where it answered itself."""
+        found = await self._evaluate("() => __parley.opened.at(-1) ?? null")
+        return float(found) if isinstance(found, int | float) else None
+
+    async def send_all(self, texts: list[str]) -> None:
+        """Sends many messages by sendMessage(), one after the other."""
+        script = """async ([texts, pause]) => {
+          for (const text of texts) {
+            await __parley.widgets.at(-1).sendMessage(text);
+            await new Promise((done) => setTimeout(done, pause));
+          }
+        }"""
+        step = self.page.evaluate(script, [texts, PAUSE_MS])
+        await self._do("sendMessage() takes many messages", step, OPEN_S)
+
+    async def descriptions(self) -> list[str]:
+        """Every session description and candidate that its connections made."""
+        return list(await self._evaluate("() => __parley.sdp"))
+
+    async def stats(self) -> list[dict[str, Any]]:
+        """getStats() of each of its connections."""
+        return list(await self._evaluate("() => __parley.stats()"))
+
+    async def shown(self, name: str, wanted: str, timeout_s: float = STEP_S) -> None:
+        """Waits for an element. Raises PageError."""
+        await self._do(wanted, self._find(name).first.wait_for(timeout=timeout_s * 1000), timeout_s + 1)
+
+    async def evidence(self) -> dict[str, bytes]:
+        """Console, WebRTC internals and screenshot of a failure, by file name; what can be had of them."""
+        lines = [*self.said.console, *(f"error: {line}" for line in self.said.errors)]
+        lines += [f"dialog: {line}" for line in self.said.dialogs]
+        found = {"console.log": ("\n".join(lines) + "\n").encode("utf-8", "backslashreplace")}
+        try:
+            internals = {"connections": await self.stats(), "descriptions": await self.descriptions()}
+            found["webrtc.json"] = json.dumps(internals, indent=1).encode()
+            found["page.png"] = await self._do("a screenshot", self.page.screenshot(), STEP_S)
+        except PageError:
+            pass  # a page that answers nothing shows nothing
+        return found
+
+    # -- inside
+
+    def _find(self, name: str) -> Locator:
+        return self.elements.find(self.page, name)
+
+    async def _text(self, name: str) -> str:
+        found = await self._do(f"{name} can be read", self._find(name).all_inner_texts(), STEP_S)
+        return "\n".join(found)
+
+    async def _evaluate(self, script: str, argument: Any = None) -> Any:
+        return await self._do("the page answers", self.page.evaluate(script, argument), STEP_S)
+
+    async def _until(self, wanted: str, script: str, timeout_s: float, argument: Any = None) -> None:
+        until = asyncio.get_running_loop().time() + timeout_s
+        while not await self._evaluate(script, argument):
+            if asyncio.get_running_loop().time() > until:
+                raise PageError(f"wanted: {wanted}; it did not within {timeout_s:g} s{self._trouble()}")
+            await asyncio.sleep(POLL_S)
+
+    async def _do(self, wanted: str, step: Awaitable[Found], timeout_s: float) -> Found:
+        try:
+            return await asyncio.wait_for(step, timeout_s)
+        except TimeoutError:
+            raise PageError(f"wanted: {wanted}; it did not within {timeout_s:g} s{self._trouble()}") from None
+        except PlaywrightError as error:
+            raise PageError(f"wanted: {wanted}; got {_first_line(error)}{self._trouble()}") from None
+
+    def _trouble(self) -> str:
+        """What the page itself complained of last, and the boxes that it opened."""
+        words = f" (its last error: {self.said.errors[-1][:200]})" if self.said.errors else ""
+        return words + (f" (it opened {len(self.said.dialogs)} alert boxes)" if self.said.dialogs else "")
+
+    def _keep(self, lines: list[str], line: object) -> None:
+        if len(lines) < LINES:
+            lines.append(str(line)[:4000])
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        self._keep(self.said.console, f"{message.type}: {message.text}")
+
+    async def _dismiss(self, dialog: Dialog) -> None:
+        self._keep(self.said.dialogs, f"{dialog.type}: {dialog.message}")
+        try:
+            await dialog.dismiss()
+        except PlaywrightError:
+            pass  # the page has gone meanwhile
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
+
+
+def relayed(stats: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The candidate types of the selected pair, local and remote, of one connection's getStats(); None
+    without one (W3C webrtc-stats: RTCTransportStats.selectedCandidatePairId).
+    """
+    by_id = {one["id"]: one for one in stats["reports"]}
+    pairs = [
+        by_id.get(one["selectedCandidatePairId"])
+        for one in stats["reports"]
+        if one["type"] == "transport" and "selectedCandidatePairId" in one
+    ]
+    for pair in pairs:
+        if pair is not None:
+            ends = (by_id.get(pair["localCandidateId"], {}), by_id.get(pair["remoteCandidateId"], {}))
+            return str(ends[0].get("candidateType")), str(ends[1].get("candidateType"))
+    return None

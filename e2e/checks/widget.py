@@ -1,0 +1,214 @@
+"""widget: the chat client on its page, in a real browser (WID-1 to WID-7)."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from e2e.browser.widget import PageError, Widget
+from e2e.fixtures import NewWidget
+from e2e.peer import Peer
+from e2e.registry import check
+from e2e.run import Run
+from e2e.turn import TurnServer
+from e2e.waiting import among, eventually
+from protocol.marks import mark
+from protocol.spec import Spec
+from suite.expectations import Inconclusive, expect, given, given_that
+
+Done = TypeVar("Done")
+RECONNECTED_S = (
+    40.0  # after a TURN server came back: the loss is noticed in 5 to 15 s, then comes the back-off
+)
+# What runs where markup is taken for markup: each would call what the harness left in the page.
+MARKUP = (
+    "<img src=x onerror=__parleyRan()>",
+    "<script>__parleyRan()</script>",
+    "<svg onload=__parleyRan()></svg>",
+    "<iframe srcdoc='<script>parent.__parleyRan()</script>'></iframe>",
+    "<details open ontoggle=__parleyRan()>",
+)
+
+
+async def shows(widget: Widget, *texts: str) -> list[str]:
+    """Which of the texts are shown on the page at last, in its order."""
+    sent = list(texts)
+    seen = await eventually(widget.messages, lambda shown: len(among(shown, sent)) >= len(sent))
+    return among(seen, sent)
+
+
+async def done(step: Awaitable[Done], what: str) -> Done:
+    """A step that the requirement itself asks for: where the page does not do it, that is the fault."""
+    try:
+        came = await step
+    except PageError as error:
+        expect(str(error), what).equals("done")
+        raise  # it never comes to this
+    expect("done", what).equals("done")
+    return came
+
+
+async def together(first: Widget, *others: Widget) -> str:
+    """The first makes a room, the others join it by its id, one after the other."""
+    room = await first.create_room()
+    for other in others:
+        await other.join(room)
+    return room
+
+
+@check("WID-1")
+async def a_visitor_with_a_token_gets_to_the_chat(new_widget: NewWidget) -> None:
+    visitor = await done(new_widget("visitor"), "a visit with a token")
+    await done(visitor.shown("createRoom", "Create Room is shown"), "the start of a chat")
+
+
+@check("WID-2")
+async def one_creates_another_joins_and_both_are_heard(widget: Widget, second: Widget) -> None:
+    room = await done(widget.create_room(), "making a room")
+    await done(second.join(room), "joining it by its id")
+    expect(await second.room_id(), "getRoomId() of who joined").equals(room)
+    sent = [f"hello {mark()}", f"hello too {mark()}"]
+    await widget.say(sent[0])
+    expect(await shows(second, sent[0]), "what who joined is shown").equals(sent[:1])
+    await second.say(sent[1])
+    expect(await shows(widget, *sent), "what who made the room is shown").equals(sent)
+
+
+@check("WID-3")
+async def who_comes_later_gets_the_history(widget: Widget, second: Widget, new_widget: NewWidget) -> None:
+    room = await together(widget, second)
+    sent = [mark() for _ in range(4)]
+    for number, text in enumerate(sent):
+        await (widget, second)[number % 2].say(text)
+        given_that(await shows(widget, text), "what who made the room is shown").equals([text])
+    later = await new_widget("later")
+    await later.join(room)
+    found = await shows(later, *sent)
+    expect(sorted(found), "what is shown to who came later, of what was said before").equals(sorted(sent))
+
+
+@check("WID-4")
+async def markup_is_shown_as_text(widget: Widget, second: Widget) -> None:
+    await together(widget, second)
+    sent = [f"{markup} {mark()}" for markup in MARKUP]
+    for text in sent:
+        await widget.say(text)
+    expect(await shows(second, *sent), "what is shown of markup in messages").equals(sent)
+    for page, who in ((widget, "who sent it"), (second, "who got it")):
+        expect(await page.ran(), f"how often markup ran on the page of {who}").equals(0)
+
+
+@check("WID-4")
+async def markup_in_names_is_inert(widget: Widget, peer: Peer) -> None:
+    await peer.join(await widget.create_room())
+    text = mark()
+    await peer.say_as(text, name=MARKUP[0], display_name=MARKUP[2])
+    given_that(await shows(widget, text), "what is shown of its message").equals([text])
+    expect(await widget.ran(), "how often markup in a name ran").equals(0)
+
+
+@check("WID-5")
+async def typing_is_shown_and_cleared(widget: Widget, second: Widget) -> None:
+    await together(widget, second)
+    given_that(await widget.typing(), "whether typing is shown before").equals(False)
+    await second.start_typing()
+    seen = await eventually(widget.typing, bool)
+    expect(seen, "whether typing is shown while somebody types").equals(True)
+    await second.say(mark())
+    seen = await eventually(widget.typing, lambda shown: not shown)
+    expect(seen, "whether typing is shown after the message").equals(False)
+
+
+@check("WID-5")
+async def presence_is_shown_and_cleared(widget: Widget, peer: Peer) -> None:
+    await peer.join(await widget.create_room())
+
+    async def there() -> bool:
+        return any(peer.name in line for line in await widget.online())
+
+    expect(await eventually(there, bool), "whether who joined is shown as present").equals(True)
+    await peer.leave()
+    seen = await eventually(there, lambda shown: not shown)
+    expect(seen, "whether who left is shown as present").equals(False)
+
+
+@check("WID-6", limit_s=120)
+async def it_survives_a_turn_server_that_comes_back(new_widget: NewWidget, turn: TurnServer) -> None:
+    # By TCP: a lost relay is then noticed at once. By UDP it takes 15 s, and is the nightly's business.
+    pages = [await new_widget(actor, transport="tcp") for actor in ("widget", "second")]
+    await comes_back(pages[0], pages[1], turn)
+
+
+@check("WID-6", nightly=True, limit_s=180)
+async def it_survives_a_turn_server_reached_by_udp(new_widget: NewWidget, turn: TurnServer) -> None:
+    pages = [await new_widget(actor, transport="udp") for actor in ("widget", "second")]
+    await comes_back(pages[0], pages[1], turn)
+
+
+async def comes_back(widget: Widget, second: Widget, turn: TurnServer) -> None:
+    """The TURN server dies in the middle of a chat and comes back: nothing is lost, doubled or reordered."""
+    await together(widget, second)
+    before, during, after = mark(), mark(), mark()
+    await widget.say(before)
+    given_that(await shows(second, before), "what is shown before").equals([before])
+    turn.kill()
+    try:
+        await widget.say(during)
+    finally:
+        turn.restart()
+    seen = await eventually(second.messages, lambda shown: bool(among(shown, [during])), RECONNECTED_S)
+    expect(among(seen, [during]), "what is shown of a message sent in the outage").equals([during])
+    await second.say(after)
+    expect(await shows(widget, after), "what is shown of a message after it").equals([after])
+    found = among(await second.messages(), [before, during])
+    expect(found, "all of it, each once and in order").equals([before, during])
+
+
+@check("WID-6")
+async def it_survives_a_signaling_server_that_forgot_the_room(
+    widget: Widget, second: Widget, run: Run, spec: Spec
+) -> None:
+    for page in (widget, second):
+        await page.hold_time()
+    old = await together(widget, second)
+    run.restart_signaling()
+    during = mark()
+    await widget.say(during)
+    expect(await shows(second, during), "what an open channel carries meanwhile").equals([during])
+    await widget.pass_time(spec.timings["heartbeat_interval"] + 1)
+    fresh = await eventually(widget.room_id, lambda room: room not in (None, old))
+    expect(fresh, "the room after a heartbeat that was 404").is_none_of([None, old])
+    moved = await eventually(second.room_id, lambda room: room == fresh)
+    expect(moved, "the room of the other side, told in a system message").equals(fresh)
+    after = mark()
+    await second.say(after)
+    expect(await shows(widget, after), "what is shown of a message in the new room").equals([after])
+
+
+@check("WID-7")
+async def a_429_is_shown_with_the_waiting_time(widget: Widget, spec: Spec) -> None:
+    budget = spec.operation("createRoom").budget
+    assert budget is not None, "the lint sees to it that createRoom has a budget"
+    for _ in range(budget.limit):
+        room = given(await widget.user.create_room()).room_id
+        given(await widget.user.leave(str(room)))
+    refusal = await widget.user.create_room()
+    if refusal.status != 429:
+        raise Inconclusive(f"createRoom gave {refusal.status} beyond its budget, not 429", refusal.exchange)
+    wait = int(refusal.header("retry-after") or 0)
+    await widget.press_create_room()
+    text = await eventually(widget.alerts, lambda shown: _tells(shown, wait))
+    expect(_tells(text, wait), f"whether {text!r} tells of a wait of {wait} s").equals(True)
+
+
+def _tells(text: str, wait_s: int) -> bool:
+    """Whether a text names this waiting time: in seconds, minutes or hours, give or take what has passed."""
+    numbers = [int(found) for found in re.findall(r"\d+", text)]
+    near = [range(wait_s - 30, wait_s + 1)]
+    for unit in (60, 3600):
+        near.append(range(max(1, wait_s // unit - 1), math.ceil(wait_s / unit) + 1))
+    if ":" in text:
+        return any(number > 0 for number in numbers)
+    return any(number in some for number in numbers for some in near)

@@ -1,0 +1,194 @@
+"""The people and things that checks name. Each attempt has its own; all are taken down after it.
+
+`subject` is who is asked: a headless peer (then it is the target's signaling that is scored) or the target's
+widget. `peer` and `third` are headless peers of ours, `widget`, `second` and `later` are pages of the widget.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Literal
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext
+from playwright.async_api import Error as PlaywrightError
+
+from e2e.browser import launch
+from e2e.browser.elements import Elements
+from e2e.browser.widget import Opening, PageError, Widget
+from e2e.peer import Peer
+from e2e.plugin import ATTEMPT, ERROR, RUN
+from e2e.run import Attempt, Run
+from e2e.turn import TurnServer
+from protocol.client import User
+from protocol.spec import Spec
+from suite.expectations import NotRun
+
+Person = Callable[[str], Awaitable[User]]
+NewPeer = Callable[..., Awaitable[Peer]]
+Transport = Literal["udp", "tcp"]
+NewWidget = Callable[..., Awaitable[Widget]]
+GIVEN_UP = 3  # so many pages in a row that would not open: the others are not waited for
+DEAD = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def run(request: pytest.FixtureRequest) -> Run:
+    return request.config.stash[RUN]
+
+
+@pytest.fixture
+def spec(run: Run) -> Spec:
+    return run.spec
+
+
+@pytest.fixture
+def attempt(request: pytest.FixtureRequest) -> Attempt:
+    found: Attempt = request.node.stash[ATTEMPT]
+    return found
+
+
+@pytest.fixture
+def turn(run: Run) -> TurnServer:
+    return run.need_turn()
+
+
+@pytest.fixture
+def person(run: Run, attempt: Attempt) -> Person:
+    """Makes a new user of the target."""
+
+    async def make(actor: str) -> User:
+        return await run.people.person(attempt.lane, actor)
+
+    return make
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def alice(person: Person) -> User:
+    return await person("alice")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def bob(person: Person) -> User:
+    return await person("bob")
+
+
+# -- headless peers
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def new_peer(run: Run, person: Person) -> AsyncIterator[NewPeer]:
+    """Makes a headless peer; all are closed after the attempt."""
+    made: list[Peer] = []
+
+    async def make(actor: str, **options: Any) -> Peer:
+        user = await person(actor)
+        peer = Peer(user, await run.ice_servers(user), **options)
+        made.append(peer)
+        return peer
+
+    yield make
+    for peer in reversed(made):
+        await peer.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def peer(new_peer: NewPeer) -> Peer:
+    return await new_peer("peer")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def third(new_peer: NewPeer) -> Peer:
+    return await new_peer("third")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def headless(new_peer: NewPeer) -> Peer:
+    """The headless peer that stands where a client under test would."""
+    return await new_peer("subject")
+
+
+@pytest.fixture
+def subject(request: pytest.FixtureRequest) -> Any:
+    return request.getfixturevalue("headless" if request.param == "fitness" else "widget")
+
+
+# -- the widget in a browser
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(
+    browser_type_launch_args: dict[str, Any], browser_name: str, request: pytest.FixtureRequest
+) -> dict[str, Any]:
+    """pytest-playwright's own, with what WebRTC needs here."""
+    return {**browser_type_launch_args, **launch.arguments(browser_name)}
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser(launch_browser: Callable[[], Awaitable[Browser]]) -> AsyncIterator[Browser]:
+    """pytest-playwright's own, but that one which is not there is said to be missing."""
+    try:
+        browser = await launch_browser()
+    except PlaywrightError as error:
+        raise NotRun(f"{launch.MISSING} ({str(error).strip().splitlines()[0]})", "tools") from None
+    yield browser
+    await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def new_widget(
+    request: pytest.FixtureRequest,
+    run: Run,
+    attempt: Attempt,
+    person: Person,
+    new_context: Callable[..., Awaitable[BrowserContext]],
+) -> AsyncIterator[NewWidget]:
+    """Opens the widget on a page of its own, for a new user; all are closed after the attempt."""
+    made: list[Widget] = []
+    dead = request.config.stash.setdefault(DEAD, [])
+    page = run.target.widget
+    assert page is not None, "checks of a widget are asked only where there is one"
+
+    async def make(
+        actor: str, *, transport: Transport | None = None, browser: Browser | None = None, **options: Any
+    ) -> Widget:
+        """`transport` is what it reaches the TURN server by, where that is not left to the browser."""
+        if len(dead) >= GIVEN_UP:
+            raise PageError(f"{dead[-1]} ({len(dead)} pages in a row: no more are opened)")
+        user = await person(actor)
+        # The embedded server's own answers name our TURN server. Another's may name any host.
+        servers = None if run.embedded is not None else await run.ice_servers(user)
+        if transport is not None:
+            servers = run.need_turn().ice_servers(user.id, transport)
+        opening = Opening(page, ice_servers=servers, **options)
+        context = await (new_context() if browser is None else browser.new_context())
+        elements = Elements(run.spec, page.selectors)
+        widget = Widget(run.spec, await context.new_page(), elements, user, opening)
+        made.append(widget)
+        try:
+            await widget.load()
+        except PageError as error:
+            dead.append(str(error))
+            raise
+        dead.clear()
+        return widget
+
+    yield make
+    if request.node.stash[ERROR] is not None:
+        folder = run.folder / "artifacts" / re.sub(r"[^A-Za-z0-9]+", "-", attempt.name).strip("-")
+        for widget in made:
+            attempt.artifacts += run.keep(attempt, folder, widget.user.actor, await widget.evidence())
+    for widget in made:
+        await widget.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def widget(new_widget: NewWidget) -> Widget:
+    return await new_widget("widget")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def second(new_widget: NewWidget) -> Widget:
+    return await new_widget("second")

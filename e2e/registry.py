@@ -1,0 +1,72 @@
+"""The checks of this suite: pytest tests that know their requirement.
+
+A check takes people and things by name, as fixtures (e2e/fixtures.py), and judges by suite.expectations.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import importlib
+import pkgutil
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from e2e import checks, judging
+
+CHECK_S = 60.0  # no check takes longer, unless it says so
+SUBJECT = "subject"  # the parameter of a check that is asked of both kinds of chat client
+ATTRIBUTE = "parley_check"
+
+Function = Callable[..., Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Check:
+    """`both`: asked of a headless peer, which scores the target's signaling, and of the target's widget."""
+
+    requirement: str
+    name: str
+    module: str
+    line: int
+    nightly: bool
+    both: bool
+
+
+CHECKS: list[Check] = []
+
+
+def check(requirement: str, *, nightly: bool = False, limit_s: float = CHECK_S) -> Callable[[Function], Any]:
+    """Registers a check of a requirement. `nightly`: only with --nightly, beside a shorter one."""
+
+    def register(function: Function) -> Any:
+        code = function.__code__
+        names = code.co_varnames[: code.co_argcount]
+        found = Check(
+            requirement, code.co_name, function.__module__, code.co_firstlineno, nightly, SUBJECT in names
+        )
+        CHECKS.append(found)
+
+        @functools.wraps(function)
+        async def attempt(*args: Any, **people: Any) -> None:
+            judging.enter()
+            try:
+                async with asyncio.timeout(limit_s):
+                    await function(*args, **people)
+            except TimeoutError as error:
+                raise judging.TooLong(limit_s) from error
+
+        setattr(attempt, ATTRIBUTE, found)
+        attempt.__test__ = True  # type: ignore[attr-defined]  # pytest takes it for a test, whatever its name
+        return pytest.mark.asyncio(loop_scope="session")(attempt)
+
+    return register
+
+
+def load_checks() -> None:
+    """Imports every module of e2e/checks, so that CHECKS is whole."""
+    for module in pkgutil.iter_modules(checks.__path__):
+        importlib.import_module(f"{checks.__name__}.{module.name}")

@@ -1,0 +1,248 @@
+"""One run of this suite: its target, TURN server, people and log. Knows no pytest and no browser."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import secrets
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from e2e.options import Settings
+from e2e.scope import Item, target_of, with_app
+from e2e.turn import TurnServer, TurnUnavailable, choose
+from e2e.turn.given import FromTarget
+from protocol.client import Lane, User
+from protocol.mint import Minter
+from protocol.operations import Answer, Operations, Request
+from protocol.spec import Spec
+from protocol.target import GivenToken, Target, Tokens
+from protocol.transcript import Transcript
+from reports.runlog import Record, RunLogWriter, verdict_record
+from reports.verdicts import Verdict
+from suite import opening
+from suite.embedded import Embedded
+from suite.expectations import NotRun, Recorder
+from suite.people import People
+
+RESTART_S = 60.0  # for the command that restarts a target
+
+
+@dataclass
+class Attempt:
+    """One attempt of a check: where its expectations and exchanges go, and the files that it leaves."""
+
+    name: str
+    recorder: Recorder
+    lane: Lane
+    last_exchange: int | None = None
+    artifacts: list[Path] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # figures that it measured
+
+
+class Run:
+    """Opened once before the first check and closed after the last, whatever happens."""
+
+    def __init__(self, settings: Settings, spec: Spec) -> None:
+        self.settings = settings
+        self.spec = spec
+        self.counts: dict[str, int] = {}
+        self.embedded: Embedded | None = None
+        self.turn: TurnServer | None = None
+        self.no_turn = ""  # why there is none
+        self._told: list[dict[str, Any]] = []
+        self._stack = ExitStack()
+        self._decided: set[tuple[str, str, bool]] = set()
+        self._numbers = itertools.count(1)
+        self.stopped = ""
+
+    # -- opening and closing
+
+    def open(self, items: Iterable[Item], intended: Iterable[str]) -> None:
+        """Starts what the checks need. Raises TargetError, StartError or MintError, each with one line."""
+        self.items = list(items)
+        try:
+            self._open(list(intended))
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def _open(self, intended: list[str]) -> None:
+        settings = self.settings
+        self.run_id = opening.new_run_id()
+        self.seed = settings.seed if settings.seed is not None else secrets.randbelow(1_000_000)
+        from_target = self.settings.turn.kind == "url" and not self.settings.turn.urls
+        if not from_target:
+            self._start_turn()
+        self.target, self.minter = self._find_target()
+        self.people = People(self.target, self.minter, self.run_id)
+        self.folder = settings.run_dir or opening.default_run_dir(self.target)
+        self._write = self._stack.enter_context(RunLogWriter(self.folder))
+        self.transcript = Transcript(
+            self.emit, self.target.base_url, self.spec.policy["names"]["secret_fields"]
+        )
+        self.wire = opening.open_wire(self.target, self.run_id)
+        self._started = time.monotonic()
+        if from_target:
+            self._start_turn(self._told_by_target)
+        options = {
+            "time": "real",
+            "max_wait": 0,
+            "concurrency": 1,
+            "gentle": False,
+            "confirm": settings.confirm,
+            "control_lane": False,
+            "profiles": list(settings.profiles),
+            "requirements": list(settings.requirements),
+            "network": settings.network,
+            "turn": self.turn.kind if self.turn is not None else "none",
+        }
+        made = opening.header(self.spec, self.target, self.run_id, self.seed, options, intended, {})
+        self.emit({**made, "fitness": sorted({item.requirement.id for item in self.items if item.fitness})})
+        for requirement_id in intended:
+            excluded = self.spec.requirement(requirement_id).excluded
+            if excluded is not None:
+                self.emit(verdict_record(requirement_id, None, Verdict.NOT_RUN, excluded, cause="excluded"))
+
+    def _start_turn(self, from_target: FromTarget | None = None) -> None:
+        try:
+            turn = choose(self.settings.turn, from_target=from_target)
+            self._stack.callback(turn.stop)
+            self.turn = turn.start()
+        except TurnUnavailable as error:
+            self.no_turn = str(error)
+
+    def _told_by_target(self, user: str) -> list[dict[str, Any]]:
+        """The iceServers that the target hands out, asked for once. Raises TurnUnavailable."""
+        if not self._told:
+            lane = self._lane("getIceServers of the target", lambda *seen: None)
+            person = asyncio.run(self.people.person(lane, user))
+            answer = asyncio.run(person.ice_servers())
+            found = answer.at("iceServers")
+            if not answer.ok or not isinstance(found, list) or not found:
+                raise TurnUnavailable("--turn url: getIceServers of the target names no server")
+            self._told = found
+        return self._told
+
+    def _find_target(self) -> tuple[Target, Minter]:
+        settings = self.settings
+        if settings.target is None and settings.target_file is None:
+            turn = (self.turn.urls, self.turn.secret) if self.turn and self.turn.secret else None
+            server = Embedded(self.spec, settings.spec_dir, settings.mutant, turn=turn)
+            self._stack.callback(server.end)
+            self.embedded = server
+            return with_app(server.start(), settings, self.spec), server.minter
+        target = target_of(settings, self.spec)
+        if settings.people is not None:
+            given = tuple(GivenToken(**one) for one in json.loads(settings.people.read_text("utf-8")))
+            target = replace(target, tokens=Tokens(given=given))
+        return target, self._stack.enter_context(Minter(self.spec, target))
+
+    def close(self) -> Path:
+        """Ends everything and writes the footer; what is undecided is not-run. Returns the run's folder."""
+        try:
+            for item in self.items:
+                if _key(item) not in self._decided and not item.check.nightly:
+                    reason = self.stopped or "the run was stopped"
+                    made = verdict_record(
+                        item.requirement.id, item.check.name, Verdict.NOT_RUN, reason, cause="stopped"
+                    )
+                    self.decide(item, made)
+            self.emit(opening.footer(time.monotonic() - self._started, self.counts, self.stopped))
+        finally:
+            self._stack.close()
+            asyncio.run(self.wire.close())
+        return self.folder
+
+    # -- the log
+
+    def emit(self, record: Record) -> None:
+        if record["type"] == "verdict":
+            self.counts[record["verdict"]] = self.counts.get(record["verdict"], 0) + 1
+        self._write(record)
+
+    def decide(self, item: Item, record: Record) -> None:
+        """Writes the verdict of a check."""
+        self._decided.add(_key(item))
+        self.emit({**record, "as": "fitness"} if item.fitness else record)
+
+    # -- for the checks
+
+    def attempt(self, item: Item, number: int) -> Attempt:
+        """A new attempt of a check, with its own place in the log and its own secrets."""
+        side = " as fitness" if item.fitness else ""
+        name = f"{item.requirement.id} {item.check.name}{side}#{number}"
+
+        def saw(user: User, request: Request, answer: Answer) -> None:
+            made.last_exchange = answer.exchange
+
+        lane = self._lane(name, saw)
+        capacity = self.minter.capacity
+        recorder = Recorder(self.spec, item.requirement, name, self.emit, lane.redactor, capacity)
+        made = Attempt(name, recorder, lane)
+        return made
+
+    def _lane(self, name: str, saw: Callable[[User, Request, Answer], None]) -> Lane:
+        operations = Operations(self.spec, self.target.paths)
+        redactor = self.transcript.redactor()
+        return Lane(self.spec, operations, self.wire, self.transcript, redactor, name, saw)
+
+    @staticmethod
+    def keep(attempt: Attempt, folder: Path, who: str, files: Mapping[str, bytes]) -> list[Path]:
+        """Writes what a failure left behind; texts without the secrets that are known."""
+        folder.mkdir(parents=True, exist_ok=True)
+        kept = [folder / f"{who}-{name}" for name in files]
+        for path, content in zip(kept, files.values(), strict=True):
+            if path.suffix == ".png":
+                path.write_bytes(content)
+            else:
+                text = attempt.recorder.redactor.text(content.decode("utf-8", "backslashreplace"))
+                path.write_text(text, encoding="utf-8", errors="backslashreplace")
+        return kept
+
+    def need_turn(self) -> TurnServer:
+        """The TURN server of the run. Raises NotRun where there is none, saying what to install."""
+        if self.turn is None:
+            raise NotRun(self.no_turn, "tools")
+        return self.turn
+
+    async def ice_servers(self, user: User) -> list[dict[str, Any]]:
+        """What relays a peer of ours: what the embedded server hands out, else the run's own server."""
+        turn = self.need_turn()
+        if self.embedded is not None or turn.secret is None:
+            answer = await user.ice_servers()
+            found = answer.at("iceServers")
+            if answer.ok and isinstance(found, list) and found:
+                return list(found)
+        return list(turn.ice_servers(user.id))
+
+    def restart_signaling(self) -> None:
+        """The signaling server goes and comes back at its URL. Raises NotRun where we cannot do that."""
+        if self.embedded is not None:
+            self.embedded.restart()
+            return
+        if self.target.control is None:
+            raise NotRun(
+                "needs [control] restart in the target file, to restart the signaling server", "unknown"
+            )
+        command = self.target.control.restart
+        try:
+            subprocess.run(
+                command,
+                shell=isinstance(command, str),
+                timeout=RESTART_S,
+                check=True,
+                stdin=subprocess.DEVNULL,
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            raise NotRun(f"control.restart of the target file failed: {error}", "unknown") from None
+
+
+def _key(item: Item) -> tuple[str, str, bool]:
+    return item.requirement.id, item.check.name, item.fitness

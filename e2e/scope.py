@@ -1,0 +1,85 @@
+"""What a run of this suite asks: which checks, and which requirements they are the denominator of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from e2e.options import Settings
+from e2e.registry import CHECKS, Check
+from protocol.spec import Requirement, Spec
+from protocol.target import Target, with_widget
+from suite import opening
+from suite.embedded import embedded_target
+
+
+@dataclass(frozen=True)
+class Item:
+    """A check and who it is asked of: `fitness` is the target's signaling, by two peers of ours."""
+
+    check: Check
+    requirement: Requirement
+    fitness: bool
+
+    @property
+    def side(self) -> str:
+        """Which half of the suite it belongs to."""
+        return "browser" if self.requirement.subject == "client" and not self.fitness else "peers"
+
+
+def target_of(settings: Settings, spec: Spec) -> Target:
+    """The target as its file says; nothing is started. Raises TargetError."""
+    if settings.target is None and settings.target_file is None:
+        target = embedded_target(spec)
+    else:
+        target = opening.load_target(settings.target, settings.target_file, spec)
+    return with_app(target, settings, spec)
+
+
+def with_app(target: Target, settings: Settings, spec: Spec) -> Target:
+    """The target with the widget of --app-url, where that is given. Raises TargetError."""
+    return target if settings.app_url is None else with_widget(target, settings.app_url, spec)
+
+
+def asked(requirement: Requirement, target: Target, settings: Settings) -> bool:
+    """Whether the requirement is selected, and of a target that claims it."""
+    if settings.profiles and requirement.profile not in settings.profiles:
+        return False
+    if settings.requirements and requirement.id not in settings.requirements:
+        return False
+    if requirement.subject == "client" and target.widget is None:
+        return False
+    return requirement.profile in target.profiles
+
+
+def wanted(item: Item, target: Target, settings: Settings) -> bool:
+    """Whether this run does the check. Fitness is asked of every signaling server."""
+    if item.side not in settings.sides or (item.check.nightly and not settings.nightly):
+        return False
+    if item.fitness:
+        chosen = not settings.profiles or item.requirement.profile in settings.profiles
+        return chosen and (not settings.requirements or item.requirement.id in settings.requirements)
+    return asked(item.requirement, target, settings)
+
+
+def items_of(spec: Spec) -> list[Item]:
+    """Every check of the suite with whom it is asked of."""
+    found: list[Item] = []
+    for check in CHECKS:
+        requirement = spec.requirement(check.requirement)
+        if check.both:
+            found.append(Item(check, requirement, fitness=True))
+        found.append(Item(check, requirement, fitness=False))
+    return found
+
+
+def intended(items: Iterable[Item], target: Target, settings: Settings, spec: Spec) -> list[str]:
+    """The ids that the run is a result of: those of its checks, and of a widget those nothing checks yet."""
+    mine = {item.requirement.id for item in items if not item.fitness}
+    if "browser" in settings.sides:
+        mine |= {
+            r.id
+            for r in spec.requirements.values()
+            if r.subject == "client" and r.excluded is not None and asked(r, target, settings)
+        }
+    return [requirement_id for requirement_id in spec.requirements if requirement_id in mine]

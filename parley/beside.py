@@ -1,0 +1,221 @@
+"""Runs the end-to-end suite beside a score: pytest processes of its own, whose logs become part of this one.
+
+One process has the headless peers, the other the browser. Each ends by itself, or is interrupted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import e2e
+from e2e import options, registry, scope
+from protocol.mint import Minter
+from protocol.spec import Spec
+from protocol.target import Target
+from reports import runlog
+from reports.runlog import Record, verdict_record
+from reports.verdicts import Verdict
+
+HOME = Path(e2e.__file__).parent
+LOOK_S = 0.3  # between two looks at the logs
+STOP_S = 20.0  # for a process to end after it was interrupted
+PEOPLE = (
+    300  # tokens handed over where the processes cannot have any made: for every check and its repetitions
+)
+OFFSET = 1_000_000  # the exchanges of each process are numbered from here on
+KEPT = ("exchange", "expectation", "verdict")
+LAST_WORDS = 3  # lines of a process that died
+
+Emit = Callable[[Record], None]
+
+
+class Beside:
+    """The end-to-end suite of one run."""
+
+    def __init__(self, values: Mapping[str, Any], spec: Spec) -> None:
+        """`values` are the parsed options of `parley score`."""
+        registry.load_checks()
+        self._values = values
+        self._spec = spec
+        self._settings = options.settings(
+            {**values, "side": [], "mutant": None, "people": None, "log_only": True}
+        )
+        self._processes: list[asyncio.subprocess.Process] = []
+        self._stopped = ""
+        self._target: Target | None = None
+
+    def target(self, target: Target) -> Target:
+        """The target with the widget that the options name."""
+        self._target = scope.with_app(target, self._settings, self._spec)
+        return self._target
+
+    def _items(self) -> list[scope.Item]:
+        assert self._target is not None, "the target is known before anything is asked of it"
+        return [i for i in scope.items_of(self._spec) if scope.wanted(i, self._target, self._settings)]
+
+    @property
+    def fitness(self) -> list[str]:
+        """The requirements that our own peers will judge the signaling by."""
+        return list(dict.fromkeys(item.requirement.id for item in self._items() if item.fitness))
+
+    def stop(self, reason: str) -> None:
+        """Interrupts the processes; what they have not decided is not-run with this reason."""
+        self._stopped = self._stopped or reason
+        for process in self._processes:
+            if process.returncode is None:
+                with suppress(ProcessLookupError):
+                    process.send_signal(signal.SIGINT)
+
+    async def run(self, minter: Minter, folder: Path, seed: int, stopped: str, emit: Emit) -> None:
+        """Runs both processes and hands their records on. `stopped`: why the run has ended, if it has."""
+        items = self._items()
+        if stopped or self._stopped:
+            for item in items:
+                emit(_undecided(item, stopped or self._stopped, "stopped"))
+            return
+        sides = [side for side in options.SIDES if any(item.side == side for item in items)]
+        with tempfile.TemporaryDirectory(prefix="parley-") as private:
+            people = await self._hand_over(minter, Path(private))
+            await asyncio.gather(
+                *(
+                    self._side(side, number, [i for i in items if i.side == side], people, folder, seed, emit)
+                    for number, side in enumerate(sides, 1)
+                )
+            )
+
+    async def _hand_over(self, minter: Minter, private: Path) -> Path | None:
+        """Tokens for the processes, where only this one can make them: our issuer is in it."""
+        assert self._target is not None
+        if self._target.tokens.issuer is None or (
+            self._values["target"] is None and self._values["target_file"] is None
+        ):
+            return None
+        people = [await minter.person(f"e2e_{os.getpid()}_{number}") for number in range(PEOPLE)]
+        file = private / "people.json"
+        file.touch(mode=0o600)
+        file.write_text(json.dumps([{"token": p.token, "user": p.user_id, "csrf": p.csrf} for p in people]))
+        return file
+
+    async def _side(
+        self,
+        side: str,
+        number: int,
+        items: Sequence[scope.Item],
+        people: Path | None,
+        folder: Path,
+        seed: int,
+        emit: Emit,
+    ) -> None:
+        place = folder / f"e2e-{side}"
+        place.mkdir(parents=True, exist_ok=True)
+        log = place / "pytest.log"
+        with log.open("wb") as output:
+            process = await asyncio.create_subprocess_exec(
+                *self._command(side, people, place, seed),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        self._processes.append(process)
+        follower = _Follower(place, folder, number * OFFSET, emit)
+        try:
+            while process.returncode is None:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(asyncio.shield(process.wait()), LOOK_S)
+                follower.look()
+        finally:
+            if process.returncode is None:
+                await _end(process)
+        follower.look()
+        for item in items:
+            if not follower.decided(item):
+                words = " | ".join(log.read_text("utf-8", "replace").strip().splitlines()[-LAST_WORDS:])
+                reason = self._stopped or f"its process ended with {process.returncode}: {words}"
+                emit(_undecided(item, reason, "stopped" if self._stopped else None))
+
+    def _command(self, side: str, people: Path | None, place: Path, seed: int) -> list[str]:
+        values = self._values
+        words = [sys.executable, "-m", "pytest", "-c", str(HOME / "beside.ini"), str(HOME / "checks"), "-q"]
+        words += ["-p", "conformance.plugin", "-p", "e2e.plugin", "--log-only", "--side", side]
+        words += ["--run-dir", str(place), "--seed", str(seed), "--confirm", str(values["confirm"])]
+        for name in ("target", "target_file", "spec_dir"):
+            if values[name]:
+                option = {"spec_dir": "--spec"}.get(name, f"--{name.replace('_', '-')}")
+                words += [option, str(values[name])]
+        for name in ("profile", "requirement"):
+            words += [word for value in values[name] for word in (f"--{name}", value)]
+        if people is not None:
+            words += ["--people", str(people)]
+        return words + options.words(values)
+
+
+class _Follower:
+    """Hands the records of a process's run log on as they come, as records of this run."""
+
+    def __init__(self, place: Path, folder: Path, offset: int, emit: Emit) -> None:
+        self._file = place / runlog.FILE
+        self._prefix = place.relative_to(folder).as_posix()
+        self._offset = offset
+        self._emit = emit
+        self._read = 0
+        self._decided: set[tuple[str, str | None, bool]] = set()
+
+    def look(self) -> None:
+        if not self._file.exists():
+            return
+        with self._file.open("rb") as file:
+            file.seek(self._read)
+            for line in file:
+                if not line.endswith(b"\n"):
+                    return  # it is being written
+                self._read += len(line)
+                record = json.loads(line)
+                if record["type"] in KEPT and not _is_settled(record):
+                    self._emit(self._ours(record))
+
+    def decided(self, item: scope.Item) -> bool:
+        return (item.requirement.id, item.check.name, item.fitness) in self._decided
+
+    def _ours(self, record: Record) -> Record:
+        if record["type"] == "exchange":
+            return {**record, "id": record["id"] + self._offset}
+        made = {**record}
+        if made["exchange"] is not None:
+            made["exchange"] += self._offset
+        if record["type"] == "verdict":
+            self._decided.add((record["requirement"], record["check"], record.get("as") == "fitness"))
+            if "artifacts" in made:
+                made["artifacts"] = [f"{self._prefix}/{name}" for name in made["artifacts"]]
+        return made
+
+
+def _is_settled(record: Record) -> bool:
+    """What no check decided this run has said itself."""
+    return record["type"] == "verdict" and record["check"] is None
+
+
+def _undecided(item: scope.Item, reason: str, cause: runlog.Cause | None) -> Record:
+    verdict = Verdict.HARNESS_ERROR if cause is None else Verdict.NOT_RUN
+    record = verdict_record(item.requirement.id, item.check.name, verdict, reason, cause=cause)
+    return {**record, "as": "fitness"} if item.fitness else record
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Interrupts it, and kills its whole group where that does not help."""
+    with suppress(ProcessLookupError):
+        process.send_signal(signal.SIGINT)
+        try:
+            await asyncio.wait_for(process.wait(), STOP_S)
+        except TimeoutError:
+            os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()

@@ -1,0 +1,103 @@
+"""What a run of every suite begins with: its id, its folder, its target, its connections, its header."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from protocol import target as target_module
+from protocol.spec import Spec
+from protocol.target import Target
+from protocol.wire import Throttle, Wire, WireOptions
+from reports.runlog import FORMAT, Record
+
+
+def version() -> str:
+    try:
+        return importlib.metadata.version("parley-conformance")
+    except importlib.metadata.PackageNotFoundError:
+        return "0+unknown"
+
+
+def new_run_id() -> str:
+    """Six letters and digits that are hard to mistake for one another."""
+    return "".join(secrets.choice("abcdefghjkmnpqrstuvwxyz23456789") for _ in range(6))
+
+
+def default_run_dir(target: Target) -> Path:
+    """runs/<time>-<target>, never one that is there already."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", target.name).strip("-.") or "target"
+    stem = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{name}"
+    folder, number = Path("runs") / stem, 1
+    while folder.exists():
+        number += 1
+        folder = Path("runs") / f"{stem}-{number}"
+    return folder
+
+
+def load_target(url: str | None, file: Path | None, spec: Spec) -> Target:
+    """The target of this file, or of this URL, or of the file with its base_url replaced by the URL.
+
+    Raises TargetError.
+    """
+    if file is not None:
+        target = target_module.load(file, spec)
+        return target if url is None else replace(target, base_url=target_module.check_url(url))
+    assert url is not None, "a run without either has the embedded target"
+    return target_module.from_url(url, os.environ, spec)
+
+
+def open_wire(target: Target, run_id: str, per_second: float = 0.0) -> Wire:
+    """The connections of a run to its target; at most so many requests a second, where that is above 0."""
+    return Wire(
+        WireOptions(
+            base_url=target.base_url,
+            request_s=target.timeouts.request_s,
+            connect_s=target.timeouts.connect_s,
+            headers=(("User-Agent", f"parley/{version()}"), ("X-Parley-Run", run_id)),
+            throttle=Throttle(per_second),
+        )
+    )
+
+
+def header(
+    spec: Spec,
+    target: Target,
+    run_id: str,
+    seed: int,
+    options: Mapping[str, Any],
+    intended: Sequence[str],
+    proofs: Mapping[str, int],
+) -> Record:
+    """The first record of a run log."""
+    return {
+        "type": "header",
+        "format": FORMAT,
+        "run_id": run_id,
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "suite": {"name": "parley-conformance", "version": version()},
+        "spec": {"version": spec.version, "hash": spec.hash},
+        "target": target.public(),
+        "seed": seed,
+        "options": dict(options),
+        "intended": list(intended),
+        "proofs": dict(proofs),
+    }
+
+
+def footer(seconds: float, counts: Mapping[str, int], stopped: str) -> Record:
+    """The last one. Its being there says that the log is whole."""
+    return {
+        "type": "footer",
+        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(seconds, 3),
+        "counts": dict(counts),
+        "stopped": stopped,
+    }
