@@ -27,7 +27,6 @@ from e2e.turn import TurnUnavailable, choose, probe
 from e2e.turn.process import TurnProcess
 from e2e.turn.urls import offered
 
-
 needs_lab = pytest.mark.skipif(bool(why_not()), reason=why_not())
 ROOT = Path(__file__).parents[1]
 
@@ -185,7 +184,8 @@ async def main():
     await agent.gather_candidates()
     lines = [candidate.to_sdp() for candidate in agent.local_candidates]
     print(json.dumps([agent.local_username, agent.local_password, lines]), flush=True)
-    agent.remote_username, agent.remote_password, lines = json.loads(await asyncio.to_thread(sys.stdin.readline))
+    told = json.loads(await asyncio.to_thread(sys.stdin.readline))
+    agent.remote_username, agent.remote_password, lines = told
     for line in lines:
         await agent.add_remote_candidate(Candidate.from_sdp(line))
     await agent.add_remote_candidate(None)
@@ -286,11 +286,12 @@ def test_a_thin_link_takes_its_time(lab: Lab) -> None:
         with line:
             line.settimeout(30)
             started = time.monotonic()
-            client.sendall(bytes(size))
-            client.shutdown(socket.SHUT_WR)
+            sending = threading.Thread(target=client.sendall, args=(bytes(size),))
+            sending.start()
             came = 0
-            while piece := line.recv(65536):
+            while came < size and (piece := line.recv(65536)):
                 came += len(piece)
+            sending.join()
     assert came == size
     assert time.monotonic() - started >= size * 8 / (mbit * 1e6) * 0.9
 

@@ -173,6 +173,8 @@ class Carrier:
         wire = self.wires[message.pop("shape")]
         for key, value in message.items():
             setattr(wire, key, float(value))
+        wire.free_at.clear()  # what comes from now on does not wait for what came before
+        wire.last.clear()
         return "ok"
 
     def carry(self, end: int) -> None:
