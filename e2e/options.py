@@ -19,7 +19,6 @@ PLAIN = (
     "turn_credential_env",
     "network",
 )
-KINDS = ("auto", "container", "process", "url")
 
 
 @dataclass(frozen=True)
@@ -66,22 +65,18 @@ def add_chat(add_option: Callable[..., Any]) -> None:
     )
     add_option(
         "--turn",
-        choices=KINDS,
+        choices=("auto", "container", "process", "url"),
         default="auto",
         help="the TURN server: a container, a turnserver process, or one at --turn-url (default: auto)",
     )
     add_option("--turn-image", metavar="IMAGE", help="the container's coturn image")
     add_option(
-        "--turn-port",
-        type=int,
-        default=0,
-        metavar="PORT",
-        help="the port of ours (default: a free one)",
+        "--turn-port", type=int, default=0, metavar="PORT", help="the port of ours (default: a free one)"
     )
     add_option(
         "--turn-secret-env",
         metavar="NAME",
-        help="environment variable with the shared secret of its time-limited credentials",
+        help="environment variable with the secret shared with it, for time-limited credentials",
     )
     add_option(
         "--turn-url",

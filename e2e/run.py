@@ -8,7 +8,7 @@ import json
 import secrets
 import subprocess
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 from e2e.options import Settings
 from e2e.scope import Item, target_of, with_app
 from e2e.turn import TurnServer, TurnUnavailable, choose
+from e2e.turn.given import FromTarget
 from protocol.client import Lane, User
 from protocol.mint import Minter
 from protocol.operations import Answer, Operations, Request
@@ -29,6 +30,7 @@ from suite import opening
 from suite.embedded import Embedded
 from suite.expectations import NotRun, Recorder
 from suite.people import People
+from suite.temporary import temporary_home
 
 RESTART_S = 60.0  # for the command that restarts a target
 
@@ -55,6 +57,7 @@ class Run:
         self.embedded: Embedded | None = None
         self.turn: TurnServer | None = None
         self.no_turn = ""  # why there is none
+        self._told: list[dict[str, Any]] = []
         self._stack = ExitStack()
         self._decided: set[tuple[str, str, bool]] = set()
         self._numbers = itertools.count(1)
@@ -73,9 +76,12 @@ class Run:
 
     def _open(self, intended: list[str]) -> None:
         settings = self.settings
+        self._stack.enter_context(temporary_home())
         self.run_id = opening.new_run_id()
         self.seed = settings.seed if settings.seed is not None else secrets.randbelow(1_000_000)
-        self._start_turn()
+        from_target = self.settings.turn.kind == "url" and not self.settings.turn.urls
+        if not from_target:
+            self._start_turn()
         self.target, self.minter = self._find_target()
         self.people = People(self.target, self.minter, self.run_id)
         self.folder = settings.run_dir or opening.default_run_dir(self.target)
@@ -85,6 +91,8 @@ class Run:
         )
         self.wire = opening.open_wire(self.target, self.run_id)
         self._started = time.monotonic()
+        if from_target:
+            self._start_turn(self._told_by_target)
         options = {
             "time": "real",
             "max_wait": 0,
@@ -104,13 +112,25 @@ class Run:
             if excluded is not None:
                 self.emit(verdict_record(requirement_id, None, Verdict.NOT_RUN, excluded, cause="excluded"))
 
-    def _start_turn(self) -> None:
+    def _start_turn(self, from_target: FromTarget | None = None) -> None:
         try:
-            self.turn = choose(self.settings.turn)
-            self._stack.callback(self.turn.stop)
-            self.turn.start()
+            turn = choose(self.settings.turn, from_target=from_target)
+            self._stack.callback(turn.stop)
+            self.turn = turn.start()
         except TurnUnavailable as error:
-            self.turn, self.no_turn = None, str(error)
+            self.no_turn = str(error)
+
+    def _told_by_target(self, user: str) -> list[dict[str, Any]]:
+        """The iceServers that the target hands out, asked for once. Raises TurnUnavailable."""
+        if not self._told:
+            lane = self._lane("getIceServers of the target", lambda *seen: None)
+            person = asyncio.run(self.people.person(lane, user))
+            answer = asyncio.run(person.ice_servers())
+            found = answer.at("iceServers")
+            if not answer.ok or not isinstance(found, list) or not found:
+                raise TurnUnavailable("--turn url: getIceServers of the target names no server")
+            self._told = found
+        return self._told
 
     def _find_target(self) -> tuple[Target, Minter]:
         settings = self.settings
@@ -160,16 +180,20 @@ class Run:
         """A new attempt of a check, with its own place in the log and its own secrets."""
         side = " as fitness" if item.fitness else ""
         name = f"{item.requirement.id} {item.check.name}{side}#{number}"
-        redactor = self.transcript.redactor()
-        recorder = Recorder(self.spec, item.requirement, name, self.emit, redactor, self.minter.capacity)
 
         def saw(user: User, request: Request, answer: Answer) -> None:
             made.last_exchange = answer.exchange
 
-        operations = Operations(self.spec, self.target.paths)
-        lane = Lane(self.spec, operations, self.wire, self.transcript, redactor, name, saw)
+        lane = self._lane(name, saw)
+        capacity = self.minter.capacity
+        recorder = Recorder(self.spec, item.requirement, name, self.emit, lane.redactor, capacity)
         made = Attempt(name, recorder, lane)
         return made
+
+    def _lane(self, name: str, saw: Callable[[User, Request, Answer], None]) -> Lane:
+        operations = Operations(self.spec, self.target.paths)
+        redactor = self.transcript.redactor()
+        return Lane(self.spec, operations, self.wire, self.transcript, redactor, name, saw)
 
     @staticmethod
     def keep(attempt: Attempt, folder: Path, who: str, files: Mapping[str, bytes]) -> list[Path]:

@@ -145,7 +145,7 @@ class Beside:
 
     def _command(self, side: str, people: Path | None, place: Path, seed: int) -> list[str]:
         values = self._values
-        words = [sys.executable, "-m", "pytest", "-c", str(HOME / "pytest.ini"), str(HOME / "checks"), "-q"]
+        words = [sys.executable, "-m", "pytest", "-c", str(HOME / "beside.ini"), str(HOME / "checks"), "-q"]
         words += ["-p", "conformance.plugin", "-p", "e2e.plugin", "--log-only", "--side", side]
         words += ["--run-dir", str(place), "--seed", str(seed), "--confirm", str(values["confirm"])]
         for name in ("target", "target_file", "spec_dir"):

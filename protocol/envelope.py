@@ -9,7 +9,7 @@ import base64
 import hashlib
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,12 +33,17 @@ def seal(
     salt: bytes | None = None,
     iv: bytes | None = None,
     now: float | None = None,
+    key: bytes | None = None,
 ) -> dict[str, Any]:
-    """The envelope around `plaintext`. `salt` and `iv` are for test vectors; `now` is in epoch seconds."""
+    """The envelope around `plaintext`. `salt` and `iv` are for test vectors; `now` is in epoch seconds.
+
+    `key` is what `derive` gave for this token and `salt`, where it is known already.
+    """
     settings = spec.policy["envelope"]
     salt = os.urandom(settings["salt_bytes"]) if salt is None else salt
     iv = os.urandom(settings["iv_bytes"]) if iv is None else iv
-    sealed = AESGCM(derive(spec, token, salt)).encrypt(iv, plaintext, None)
+    key = derive(spec, token, salt) if key is None else key
+    sealed = AESGCM(key).encrypt(iv, plaintext, None)
     when = datetime.fromtimestamp(time.time() if now is None else now, UTC)
     return {
         "version": settings["version"],
@@ -52,8 +57,16 @@ def seal(
     }
 
 
-def open_(spec: Spec, token: str, envelope: Mapping[str, Any]) -> bytes:
-    """The plain text inside. Raises EnvelopeError where this token does not open it."""
+def open_(
+    spec: Spec,
+    token: str,
+    envelope: Mapping[str, Any],
+    derived: Callable[[Spec, str, bytes], bytes] | None = None,
+) -> bytes:
+    """The plain text inside. Raises EnvelopeError where this token does not open it.
+
+    `derived` takes the place of `derive` where keys are remembered.
+    """
     settings = spec.policy["envelope"]
     salt = _decode(envelope, "salt", settings["salt_bytes"])
     iv = _decode(envelope, "iv", settings["iv_bytes"])
@@ -63,7 +76,7 @@ def open_(spec: Spec, token: str, envelope: Mapping[str, Any]) -> bytes:
             f"data: expected at least the tag of {settings['tag_bytes']} bytes, got {len(data)}"
         )
     try:
-        return AESGCM(derive(spec, token, salt)).decrypt(iv, data, None)
+        return AESGCM((derived or derive)(spec, token, salt)).decrypt(iv, data, None)
     except InvalidTag:
         raise EnvelopeError("data: does not decrypt with this token") from None
 

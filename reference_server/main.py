@@ -17,6 +17,8 @@ from reference_server.config import load as load_config
 from reference_server.log import Log, open_log
 from reference_server.mutants import MutantError, parts_of
 from reference_server.mutants.telling import Telling
+from reference_server.pages import Site, table
+from reference_server.people import PeopleError, links, with_secret
 from reference_server.serving import Application, ServeError, claim, serve
 
 USAGE_ERROR = 2
@@ -28,19 +30,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         config = load_config(options.config) if options.config else Config()
         spec = load(options.spec)
+        if options.people:
+            config = with_secret(config)
+            list(links(spec, config, options.people, ""))  # what is wrong with them is said at once
         claimed = claim(options.host, options.port)
         log = open_log(config.log_file, config.log_level)
         parts = _mutated(options.mutant, log) if options.mutant else None
-        app: Application = build(spec, config, log, parts)
+        app: Application = Site(build(spec, config, log, parts), table(spec))
         if parts is not None:
             app = Telling(app)
-    except (ConfigError, SpecError, ServeError, MutantError) as error:
+    except (ConfigError, SpecError, ServeError, MutantError, PeopleError) as error:
         print(f"parley serve: {error}", file=sys.stderr)
         return USAGE_ERROR
     ready = log if config.log_file is None else Log(sys.stdout)
 
     def on_ready(url: str) -> None:
         ready.announce("listening", url=url, pid=os.getpid(), spec=spec.version)
+        for name, link in links(spec, config, options.people, url):
+            print(f"{name}: {link}", flush=True)
 
     # What is there by now stays: the collector need not look through the whole spec again and again.
     gc.freeze()
@@ -65,7 +72,21 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--mutant", metavar="NAME", help="serve a deliberately wrong variant (parley mutants)"
     )
+    parser.add_argument(
+        "--people",
+        type=_names,
+        default=(),
+        metavar="NAMES",
+        help="print a link to the chat page for each of these, e.g. Alice,Bob: whoever has it is that person",
+    )
     return parser.parse_args(argv)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(","))
+    if not all(names):
+        raise argparse.ArgumentTypeError("expected names with commas between them, such as Alice,Bob")
+    return names
 
 
 def _port(text: str) -> int:

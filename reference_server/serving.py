@@ -26,6 +26,7 @@ IDLE_S = 75.0  # a kept connection without a request
 READ_S = 20.0  # from the first byte of a request to its last
 WRITE_S = 20.0  # until a client takes its answer
 SWEEP_S = 1.0
+BODILESS = (204, 304)  # answers that never have a body
 STOP_S = 3.0  # requests under way get this long to be answered when the server ends
 
 
@@ -255,7 +256,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _write(self, response: Response, *, keep_alive: bool, body: bytes | None = None) -> None:
         assert self._transport is not None
-        length = None if response.status == 204 else len(response.body)
+        length = None if response.status in BODILESS else len(response.body)
         first = head(response.status, response.fields, length, keep_alive=keep_alive)
         self._transport.write(first + (response.body if body is None else body))
         if not keep_alive:

@@ -8,7 +8,7 @@ import pytest
 from report_kit import SPEC
 
 from e2e import judging
-from e2e.browser.elements import Unmapped
+from e2e.browser.elements import unmapped
 from e2e.browser.widget import PageError
 from e2e.judging import Result, TooLong
 from protocol.mint import MintError
@@ -33,7 +33,7 @@ def recorder() -> Recorder:
         (Inconclusive("a prerequisite failed"), V.INCONCLUSIVE, "a prerequisite failed"),
         (PageError("wanted: the page loads"), V.INCONCLUSIVE, "wanted: the page loads"),
         (TooLong(60), V.INCONCLUSIVE, "the check was not done within 60 s"),
-        (Unmapped("typing"), V.NOT_RUN, "needs widget.selectors.typing in the target file"),
+        (unmapped("typing"), V.NOT_RUN, "needs widget.selectors.typing in the target file"),
         (NotRun("no TURN server", "tools"), V.NOT_RUN, "no TURN server"),
         (MintError("no token"), V.NOT_RUN, "no token"),
         (ZeroDivisionError("our own mistake"), V.HARNESS_ERROR, "our own mistake"),

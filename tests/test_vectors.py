@@ -115,7 +115,7 @@ def test_salt_and_iv_are_fresh_each_time() -> None:
 @needs_node
 def test_node_makes_the_checked_in_vectors(tmp_path: Path) -> None:
     _node("make.mjs", str(tmp_path))
-    for name in ("tokens.json", "envelope.json"):
+    for name in ("tokens.json", "envelope.json", "chain.json"):
         assert (tmp_path / name).read_bytes() == (FOLDER / name).read_bytes(), name
 
 

@@ -11,10 +11,12 @@ from protocol.spec import Spec
 
 
 class Unmapped(Exception):
-    """page.yaml leaves it to the widget how this element is shown, and the target file does not say."""
+    """page.yaml leaves it to the widget how something is shown, and the target file does not say."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"needs widget.selectors.{name} in the target file: the protocol gives no selector")
+
+def unmapped(name: str) -> Unmapped:
+    """Why an element cannot be looked for."""
+    return Unmapped(f"needs widget.selectors.{name} in the target file: the protocol gives no selector")
 
 
 class Elements:
@@ -35,6 +37,6 @@ class Elements:
             found = page.get_by_role(known["role"], **named)
             return found.and_(page.locator(known["selector"])) if "selector" in known else found
         if "selector" not in known:
-            raise Unmapped(name)
+            raise unmapped(name)
         found = page.locator(known["selector"])
         return found.and_(page.get_by_placeholder(known["placeholder"])) if "placeholder" in known else found

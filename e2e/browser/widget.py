@@ -16,16 +16,18 @@ from typing import Any, TypeVar
 from playwright.async_api import ConsoleMessage, Dialog, Locator, Page
 from playwright.async_api import Error as PlaywrightError
 
-from e2e.browser.elements import Elements
+from e2e.browser.elements import Elements, Unmapped
 from protocol.client import User
 from protocol.spec import Spec
 from protocol.widget_page import WidgetPage
 
 HOOKS = (Path(__file__).parent / "hooks.js").read_text(encoding="utf-8")
 LOAD_S = 10.0  # for a page to load
+MADE_S = 3.0  # for a page to make its widget by itself
 STEP_S = 10.0  # for one step on it
 OPEN_S = 20.0  # for a data channel to open: an offer may have to be knocked for
 POLL_S = 0.05
+PAUSE_MS = 10  # between two of many messages: a chat, not a flood
 LINES = 300  # of its console
 Found = TypeVar("Found")
 
@@ -105,7 +107,7 @@ class Widget:
         """Waits for the page to make its widget; makes one where the page only brings the code."""
         names = self.spec.page["global"]
         try:
-            await self._until("the page makes its widget", "() => __parley.widgets.length > 0", STEP_S / 2)
+            await self._until("the page makes its widget", "() => __parley.widgets.length > 0", MADE_S)
         except PageError:
             made = await self._evaluate(
                 """([object, constructor]) => {
@@ -193,6 +195,13 @@ class Widget:
         """The error text that is shown."""
         return await self._text("error")
 
+    async def gap_reasons(self) -> list[str]:
+        """The reasons that getState() names for gaps. Raises Unmapped where it tells of none at all."""
+        found = await self._evaluate("() => __parley.widgets.at(-1).getState()?.gaps ?? null")
+        if not isinstance(found, list):
+            raise Unmapped("needs getState() to tell of gaps: nothing else on the page does")
+        return [str(gap.get("reason")) for gap in found if isinstance(gap, dict)]
+
     # -- the page's clock
 
     async def hold_time(self) -> None:
@@ -243,8 +252,14 @@ class Widget:
 
     async def send_all(self, texts: list[str]) -> None:
         """Sends many messages by sendMessage(), one after the other."""
-        script = "async (all) => { for (const one of all) await __parley.widgets.at(-1).sendMessage(one); }"
-        await self._do("sendMessage() takes many messages", self.page.evaluate(script, texts), OPEN_S)
+        script = """async ([texts, pause]) => {
+          for (const text of texts) {
+            await __parley.widgets.at(-1).sendMessage(text);
+            await new Promise((done) => setTimeout(done, pause));
+          }
+        }"""
+        step = self.page.evaluate(script, [texts, PAUSE_MS])
+        await self._do("sendMessage() takes many messages", step, OPEN_S)
 
     async def descriptions(self) -> list[str]:
         """Every session description and candidate that its connections made."""

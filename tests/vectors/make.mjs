@@ -1,5 +1,6 @@
-// Makes the test vectors for tokens and envelopes with WebCrypto: `node make.mjs FOLDER`.
+// Makes the test vectors for tokens, envelopes and chains: `node make.mjs FOLDER`.
 // Deterministic: fixed salts, ivs and times; the RSA key is kept from the tokens.json beside this file.
+import { createHash, createHmac } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -93,3 +94,54 @@ for (const [index, plaintext] of plains.entries()) {
   vectors.push({ token: tokenText, plaintext, ...made });
 }
 save("envelope.json", { made_by: "make.mjs (WebCrypto)", epoch_seconds: Date.parse(TIMESTAMP) / 1000, vectors });
+
+// --- chains of peer messages (protocol section 5), from JSON.stringify and node:crypto
+
+const sha = (text) => createHash("sha256").update(text, "utf8").digest("hex");
+const roomKey = b64(counted(32, 5));
+// RFC 8785 sorts keys by UTF-16 code units, as Array.prototype.sort does; texts and integers are JSON.stringify's.
+const sorted = (value) => {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])]));
+};
+// An object of integer-like keys would be reordered by JavaScript itself, so its text is put together by hand.
+const canonical = (value) => {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  return `{${Object.keys(value).sort().map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`).join(",")}}`;
+};
+const contents = [
+  "Hello", "", "ümlaut 漢字 🙂 \u2028\u2029 \u007f", 'quotes " \\ / \b\f\n\r\t \u0001', "<b>&amp;</b>", "é".repeat(5120),
+];
+const chain = [];
+for (const [number, content] of contents.entries()) {
+  const message = {
+    type: "message", id: `msg_${number}`, roomId: "room_4f7c2a9be01d", senderId: "cust_alice", senderName: "Älice",
+    timestamp: TIMESTAMP, content, encrypted: false, emoteIds: ["z", "a"],
+    extra: { "é": 1, "e": -0, "z": null, "Z": true, "\ud83d\ude42": 9007199254740991, "\ufb33": -9007199254740991, "10": 10, "9": 9 },
+  };
+  const data = { message };
+  const previousHash = chain.length ? chain[chain.length - 1].blockHash : null;
+  const blockNumber = number;
+  // `data` as JSON.stringify prints it once its keys are sorted; the outer keys in the protocol's order.
+  const ordered = canonical(data);
+  const blockHash = sha(`{"data":${ordered},"previousHash":${JSON.stringify(previousHash)},"blockNumber":${blockNumber}}`);
+  const plain = sorted({ message: { ...message, extra: {} } });
+  if (canonical(plain) !== JSON.stringify(plain)) throw new Error("canonical() differs from JSON.stringify");
+  const signed = `{"blockHash":"${blockHash}","data":${ordered},"blockNumber":${blockNumber}}`;
+  const signature = createHmac("sha256", Buffer.from(roomKey, "ascii")).update(signed, "utf8").digest("hex");
+  chain.push({ blockHash, previousHash, blockNumber, chunkId: 0, data, signature, createdAt: TIMESTAMP, confirmedBy: [] });
+}
+const root = (hashes) => {
+  if (hashes.length <= 1) return hashes[0] ?? "";
+  const next = [];
+  for (let i = 0; i < hashes.length; i += 2) next.push(sha(hashes[i] + (hashes[i + 1] ?? hashes[i])));
+  return root(next);
+};
+const hashes = chain.map((block) => block.blockHash);
+save("chain.json", {
+  made_by: "make.mjs (JSON.stringify, node:crypto)", room_key: roomKey, key_hash: sha(roomKey),
+  canonical: chain.map((block) => canonical(block.data)), blocks: chain,
+  merkle_roots: hashes.map((_, count) => root(hashes.slice(0, count))).concat(root(hashes)),
+});

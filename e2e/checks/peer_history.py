@@ -1,0 +1,204 @@
+"""peer: sealed messages, hash chains and history sync (PEER-9 to PEER-13)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from e2e.checks.peer import meet, shows
+from e2e.peer import Chatter, Peer
+from e2e.registry import check
+from e2e.waiting import PATIENCE_S, among, eventually
+from protocol import chain, room_key, sync
+from protocol.chain import Block
+from protocol.envelope import EnvelopeError
+from protocol.marks import mark
+from protocol.room_key import Cipher
+from protocol.spec import Json, Spec
+from suite.expectations import expect, given_that
+
+BEYOND = 5  # blocks more than one batch holds
+
+
+@check("PEER-9")
+async def the_room_key_opens_its_messages_and_no_other_does(subject: Chatter, peer: Peer, spec: Spec) -> None:
+    await meet(subject, peer)
+    texts = [mark() for _ in range(3)]
+    for text in texts:
+        await subject.say(text)
+    await eventually(peer.messages, lambda shown: len(among(shown, texts)) == len(texts))
+    sealed = [frame["encryptedData"] for frame in messages_of(subject, peer) if frame["encrypted"]]
+    expect(len(sealed), f"how many of its {len(texts)} messages came sealed").equals(len(texts))
+    opened = [opened_by(peer.cipher, envelope) for envelope in sealed]
+    expect(opened, "what the room key finds in them").equals(texts)
+    other = Cipher(spec, room_key.make(spec))
+    expect([opened_by(other, envelope) for envelope in sealed], "what another key finds").equals([None] * 3)
+    hashes = {envelope["tokenHash"] for envelope in sealed}
+    wanted = [room_key.key_hash(peer.cipher.room_key)]
+    expect(sorted(hashes), "the key that they say they are sealed with").equals(wanted)
+    expect([envelope["iv"] for envelope in sealed], "their ivs").all_different()
+    salts = {envelope["salt"] for envelope in sealed}
+    expect(len(salts), "how many salts one sender has in one session").equals(1)
+
+
+@check("PEER-9")
+async def what_the_room_key_does_not_open_is_not_shown(subject: Chatter, peer: Peer, spec: Spec) -> None:
+    await meet(subject, peer)
+    foreign, text = mark(), mark()
+    other = Cipher(spec, room_key.make(spec))
+    peer.send_frame(peer.author.chat(foreign, sealed=other.seal(foreign)))
+    await peer.say(text)
+    expect(await shows(subject, text), "what is shown of a message sealed with the room key").equals([text])
+    shown = await subject.messages()
+    expect(among(shown, [foreign]), "what is shown of one sealed with another key").equals([])
+
+
+@check("PEER-10")
+async def no_plain_text_is_on_the_wire(subject: Chatter, peer: Peer) -> None:
+    await subject.join(await peer.create_room())
+    text = mark()
+    await subject.say(text)
+    given_that(await shows(peer, text), "what arrived of its message").equals([text])
+    plain = [seen.text[:80] for seen in peer.frames_seen if text in seen.text]
+    expect(plain, "the frames with the plain text").equals([])
+    contents = [frame["content"] for frame in messages_of(subject, peer)]
+    expect(contents, "the contents of its sealed messages").equals([""])
+
+
+@check("PEER-11")
+async def its_chain_verifies(subject: Chatter, peer: Peer) -> None:
+    room = await subject.create_room()
+    texts = [mark() for _ in range(3)]
+    for text in texts:
+        await subject.say(text)
+    await peer.join(room)
+    given_that(await shows(peer, *texts), "the history, as it was told").equals(texts)
+    expect([gap.told for gap in peer.gaps], "what is wrong with its chain").equals([])
+    found = peer.chains[subject.user.id].blocks
+    expect([block.number for block in found], "the blocks of its chain").equals([0, 1, 2])
+    live = mark()
+    await subject.say(live)
+    given_that(await shows(peer, live), "what arrived of a message after them").equals([live])
+    ids = [block.message["id"] for block in peer.chains[subject.user.id].blocks]
+    expect(ids, "the messages of its chain").all_different()
+
+
+async def _offered(subject: Chatter, peer: Peer, spoil: object, *texts: str) -> None:
+    """The subject comes late to a history of two messages, the second of which is spoilt."""
+    assert callable(spoil), "a function from a block to a block"
+    room = await peer.create_room()
+    for text in texts:
+        await peer.say(text)
+    first, second = peer.chains[peer.id].blocks
+
+    def answer(request: Json) -> list[Json]:
+        if request["chainId"] != peer.chains[peer.id].id:
+            return sync.answers(peer.spec, request["chainId"], (), peer.author)
+        return [sync.response(request["chainId"], (first, spoil(second)), peer.author)]
+
+    peer.answer_by(answer)
+    await subject.join(room)
+    given_that(await shows(subject, texts[0]), "what is shown of the block that is right").equals([texts[0]])
+    live = mark()
+    await peer.say(live)
+    given_that(await shows(subject, live), "what is shown of a message after them").equals([live])
+
+
+@check("PEER-11")
+async def a_tampered_block_is_refused(subject: Chatter, peer: Peer) -> None:
+    said, tampered = mark(), mark()
+
+    def other_words(block: Block) -> Block:
+        sealed = peer.author.chat(tampered, sealed=peer.cipher.seal(tampered))
+        return replace(block, message={**sealed, "id": block.message["id"]})
+
+    await _offered(subject, peer, other_words, said, mark())
+    expect(among(await subject.messages(), [tampered]), "what is shown of a tampered block").equals([])
+
+
+@check("PEER-11")
+async def a_block_that_the_room_key_did_not_sign_is_refused(subject: Chatter, peer: Peer, spec: Spec) -> None:
+    said, unsigned = mark(), mark()
+    other = room_key.make(spec)
+
+    def signed_by_another(block: Block) -> Block:
+        data = {"message": block.message}
+        return replace(block, signature=chain.signature(other, block.hash, data, block.number))
+
+    await _offered(subject, peer, signed_by_another, said, unsigned)
+    shown = await subject.messages()
+    expect(among(shown, [unsigned]), "what is shown of a block of another key's signature").equals([])
+
+
+@check("PEER-12")
+async def who_joins_late_is_shown_the_whole_history(subject: Chatter, peer: Peer, spec: Spec) -> None:
+    room = await peer.create_room()
+    texts = [f"{mark()} {number}" for number in range(sync.batch_limits(spec)[0] + BEYOND)]
+    for text in texts:
+        await peer.say(text)
+    await subject.join(room)
+    within_s = spec.asyncapi["x-policy"]["sync_interval"] + PATIENCE_S  # it may ask for each batch
+    seen = await shows(subject, *texts, within_s=within_s)
+    expect(seen, f"what is shown of a history of {len(texts)} messages").equals(texts)
+
+
+@check("PEER-12")
+async def who_joins_late_is_told_the_whole_history(subject: Chatter, peer: Peer, spec: Spec) -> None:
+    room = await subject.create_room()
+    most = sync.batch_limits(spec)[0]
+    texts = [f"{mark()} {number}" for number in range(most + BEYOND)]
+    for text in texts:
+        await subject.say(text)
+    await peer.join(room)
+    within_s = spec.asyncapi["x-policy"]["sync_interval"] + PATIENCE_S
+    seen = await shows(peer, *texts, within_s=within_s)
+    expect(seen, f"what it told of a history of {len(texts)} messages").equals(texts)
+    batches = [
+        len(frame["blocks"])
+        for frame in peer.frames_of(subject.user.id)
+        if frame.get("type") == "sync_response" and frame["chainId"] == peer.chains[subject.user.id].id
+    ]
+    expect(max(batches), "the blocks of its largest batch").between(1, most)
+
+
+@check("PEER-13")
+async def a_gap_is_found_and_named(subject: Chatter, peer: Peer, spec: Spec) -> None:
+    room = await peer.create_room()
+    texts = [f"{mark()} {number}" for number in range(4)]
+    for text in texts:
+        await peer.say(text)
+    mine = peer.chains[peer.id]
+    holed = [block for block in mine.blocks if block.number != 2]
+    asked: list[int | None] = []
+
+    def answer(request: Json) -> list[Json]:
+        """The first answer lacks a block; later ones are whole."""
+        if request["chainId"] != mine.id:
+            return sync.answers(spec, request["chainId"], (), peer.author)
+        asked.append(request["lastBlockNumber"])
+        if len(asked) == 1:
+            return [sync.response(mine.id, holed, peer.author)]
+        return sync.answer(spec, request, mine, peer.author)
+
+    peer.answer_by(answer)
+    await subject.join(room)
+    reasons = await eventually(subject.gap_reasons, bool)
+    given_that(len(asked), "how often it asked for the history").at_least(1)
+    expect(len(reasons), "how many gaps it named").at_least(1)
+    expect(reasons[0], "the reason that it named").is_one_of(sync.gap_reasons(spec))
+    # Asked for once more, the gap closes: nothing is lost, doubled or out of order.
+    seen = await shows(subject, *texts, within_s=spec.asyncapi["x-policy"]["sync_interval"] + PATIENCE_S)
+    expect(seen, "what is shown once the gap could be filled").equals(texts)
+    expect(asked[1:2], "the last block that it said it has, when it asked again").equals([1])
+
+
+def messages_of(subject: Chatter, peer: Peer) -> list[Json]:
+    """The messages of the subject, as they came to the peer."""
+    return [frame for frame in peer.frames_of(subject.user.id) if frame.get("type", "message") == "message"]
+
+
+def opened_by(cipher: Cipher, envelope: Json) -> str | None:
+    """What this key finds in an envelope; None where it does not open it."""
+    try:
+        return cipher.open(envelope)
+    except EnvelopeError:
+        return None
