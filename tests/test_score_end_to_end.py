@@ -1,4 +1,4 @@
-"""`parley score` with the end-to-end suite beside it: without the tools, with tokens of its own, interrupted."""
+"""`parley score` with peers and browsers beside it: without the tools, with tokens of its own, interrupted."""
 
 from __future__ import annotations
 
