@@ -32,7 +32,7 @@ export class Connection {
     this.closed = false;
     this.channel = null;
     this.described = false; // our description is out: later candidates are told apart
-    this.heard = { at: performance.now(), stamp: null, received: -1, now: null };
+    this.heard = { at: performance.now(), stamp: null, received: -1, now: null, blind: false };
     this.pc = new RTCPeerConnection({ iceServers, iceTransportPolicy: relayOnly ? "relay" : "all" });
     this.pc.addEventListener("connectionstatechange", () => {
       if (isLost(this.pc.connectionState)) this.#lost(this.pc.connectionState);
@@ -88,10 +88,10 @@ export class Connection {
     }
   }
 
-  /** Milliseconds since a frame or pong, by the page's clock and by the browser's own. */
+  /** Milliseconds since a frame or pong, by the page's clock and by the browser's own (null where it tells none). */
   get quiet() {
-    const { at, stamp, now } = this.heard;
-    return { page: performance.now() - at, browser: stamp === null ? null : now - stamp };
+    const { at, stamp, now, blind } = this.heard;
+    return { page: performance.now() - at, browser: blind ? null : stamp === null ? 0 : now - stamp };
   }
 
   /** Ends it: the peer connection first, so that the TURN server frees its relay. */
@@ -109,6 +109,7 @@ export class Connection {
     channel.addEventListener("open", () => {
       if (this.closed) return;
       this.#hear();
+      this.#pong();
       this.pongs = setInterval(() => this.#pong(), PONG_MS);
       this.events.onOpen();
     });
@@ -136,8 +137,10 @@ export class Connection {
         now = report.timestamp;
       }
     } catch {
-      return;
+      now = null;
     }
+    this.heard.blind = now === null; // then the page's clock alone counts
+    if (now === null) return;
     this.heard.now = now;
     this.heard.stamp ??= now;
     if (received !== this.heard.received) {
