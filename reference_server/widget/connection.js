@@ -4,6 +4,7 @@ import { isLost } from "./reconnect.js";
 
 const GATHER_MS = 6_000; // a TURN server that is gone over UDP is not told by an event for over 12 s
 const SETTLE_MS = 400; // once there is a candidate to use, others get this long
+const RELATED = / raddr \S+ rport \d+/;
 const PONG_MS = 1_000; // how often the statistics are asked whether the other end still answers
 
 /** No connection can be made, in words for people. */
@@ -14,7 +15,7 @@ export function relayOnlySdp(sdp) {
   return sdp
     .split("\r\n")
     .filter((line) => !line.startsWith("a=candidate:") || / typ relay(?: |$)/.test(line))
-    .map((line) => (line.startsWith("a=candidate:") ? line.replace(/ raddr \S+ rport \d+/, " raddr 0.0.0.0 rport 0") : line))
+    .map((line) => (line.startsWith("a=candidate:") ? line.replace(RELATED, " raddr 0.0.0.0 rport 0") : line))
     .join("\r\n");
 }
 
@@ -186,7 +187,8 @@ export class Connection {
       const look = () => pc.iceGatheringState === "complete" && end();
       const found = ({ candidate }) => {
         if (candidate === null) return end();
-        if (candidate.candidate && (!this.relayOnly || candidate.type === "relay")) settled ??= setTimeout(end, SETTLE_MS);
+        const usable = candidate.candidate && (!this.relayOnly || candidate.type === "relay");
+        if (usable) settled ??= setTimeout(end, SETTLE_MS);
       };
       const longest = setTimeout(end, GATHER_MS);
       pc.addEventListener("icegatheringstatechange", look);
