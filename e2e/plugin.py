@@ -35,6 +35,7 @@ from suite.server_process import StartError
 CHECKS = Path(__file__).parent / "checks"
 USER_ERRORS = (TargetError, StartError, MintError, SpecError)
 NOTHING_DECIDED = 2
+BROWSER = "browser_name"  # of pytest-playwright
 RUN = pytest.StashKey[Run]()
 ATTEMPT = pytest.StashKey[Attempt]()
 REPORT = pytest.StashKey[Report]()
@@ -57,10 +58,17 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     return None
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A check of a chat client is asked of both kinds: of a headless peer of ours, and of the widget."""
+    """A check of a chat client is asked of both kinds: of a headless peer of ours, and of the widget. The
+    browser's name is a parameter as it is of all checks with a page: else a second one would be launched.
+    """
     if SUBJECT in metafunc.fixturenames and getattr(metafunc.function, ATTRIBUTE, None) is not None:
-        metafunc.parametrize(SUBJECT, ["fitness", "client"], indirect=True)
+        browsers = metafunc.config.option.browser or ["chromium"]
+        both = [("fitness", browsers[0]), *(("client", browser) for browser in browsers)]
+        ids = ["fitness", *(f"client-{browser}" for browser in browsers)]
+        metafunc.fixturenames.append(BROWSER)
+        metafunc.parametrize((SUBJECT, BROWSER), both, ids=ids, indirect=True)
 
 
 def check_of(item: pytest.Item) -> Check | None:

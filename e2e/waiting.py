@@ -9,7 +9,7 @@ from typing import TypeVar
 
 Seen = TypeVar("Seen")
 PATIENCE_S = 10.0  # what ought to take milliseconds may take seconds on a busy machine
-LOOK_S = 0.05
+LOOK_S = 0.1
 
 
 async def eventually(

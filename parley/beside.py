@@ -176,6 +176,7 @@ class Beside:
     def _command(self, share: Share, people: Path | None, place: Path, seed: int) -> list[str]:
         values = self._values
         words = [sys.executable, "-m", "pytest", "-c", str(HOME / "beside.ini"), str(HOME / "checks"), "-q"]
+        words += ["-p", "no:hypothesispytest"]  # of those who develop Parley: it takes a second to import
         words += ["-p", "conformance.plugin", "-p", "e2e.plugin", "--log-only", "--side", share.side]
         words += ["--share", f"{share.number}/{share.of}"]
         words += ["--run-dir", str(place), "--seed", str(seed), "--confirm", str(values["confirm"])]

@@ -1,4 +1,4 @@
-"""`parley score` with peers and browsers beside it: without the tools, with tokens of its own, interrupted."""
+"""`parley score` with peers and browsers beside it: without the tools, with own tokens, interrupted."""
 
 from __future__ import annotations
 

@@ -11,7 +11,10 @@ MISSING = (
     "chromium is not there: install it (Debian: apt-get install chromium; or: playwright install chromium)"
 )
 # Playwright has a list of its own for this flag, and the last one on the command line counts alone.
-DISABLED = "WebRtcHideLocalIpsWithMdns,OptimizationHints,MediaRouter,DialMediaRouteProvider,Translate"
+DISABLED = (
+    "WebRtcHideLocalIpsWithMdns,OptimizationHints,MediaRouter,DialMediaRouteProvider,Translate,"
+    "SpareRendererForSitePerProcess"
+)
 CHROMIUM_ARGS = (
     "--no-sandbox",
     "--disable-gpu",

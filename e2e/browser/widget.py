@@ -26,7 +26,7 @@ LOAD_S = 10.0  # for a page to load
 MADE_S = 3.0  # for a page to make its widget by itself
 STEP_S = 10.0  # for one step on it
 OPEN_S = 20.0  # for a data channel to open: an offer may have to be knocked for
-POLL_S = 0.05
+POLL_S = 0.1
 PAUSE_MS = 10  # between two of many messages: a chat, not a flood
 LINES = 300  # of its console
 Found = TypeVar("Found")
@@ -87,14 +87,14 @@ class Widget:
         await self._visit()
 
     async def reload(self) -> None:
-        """The visitor presses F5."""
+        """The visitor comes to the page again."""
+        # Two URLs that differ in the fragment alone are one page to a browser: it would not load anew.
+        await self._do("the page is left", self.page.goto("about:blank"), LOAD_S)
         await self._visit()
 
     async def _visit(self) -> None:
         url = self.opening.page.address(token=self.user.token, relay=self.opening.relay_only)
         shown = self.opening.page.url
-        # Two pages that differ in the fragment alone are one to a browser: it would not load anew.
-        await self._do(f"the page {shown} loads", self.page.goto("about:blank"), LOAD_S)
         await self._do(
             f"the page {shown} loads",
             self.page.goto(url, wait_until="domcontentloaded", timeout=LOAD_S * 1000),
@@ -177,13 +177,17 @@ class Widget:
         return list(await self._do("the messages can be read", shown, STEP_S))
 
     async def comes(self, text: str, within_s: float) -> bool:
-        """Waits until a message with this text is shown; whether it was."""
-        message = self._find("message").filter(has_text=text).last
-        try:
-            await message.wait_for(state="attached", timeout=within_s * 1000)
-        except PlaywrightError:
-            return False
-        return True
+        """Waits until a message with this text is shown as the newest; whether it was."""
+        messages = self._find("message")
+        until = asyncio.get_running_loop().time() + within_s
+        while asyncio.get_running_loop().time() < until:
+            # The newest stands at one of the two ends; to search through all each time takes long.
+            shown = await self._do("the messages can be counted", messages.count(), STEP_S)
+            for end in (messages.last, messages.first) if shown else ():
+                if text in (await self._do("a message can be read", end.text_content(), STEP_S) or ""):
+                    return True
+            await asyncio.sleep(POLL_S)
+        return False
 
     async def start_typing(self) -> None:
         await self._do(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import statistics
 from typing import Any
@@ -18,7 +19,8 @@ from protocol.sdp import candidates_in
 from protocol.spec import Spec
 from suite.expectations import expect, given_that
 
-MESSAGES = 200
+MESSAGES = 200  # each way
+FEW = 50  # of a short run
 UNSPECIFIED = ("", "0.0.0.0", "::")  # noqa: S104 - what stands for an address that is not told
 
 
@@ -72,17 +74,26 @@ async def no_host_address_is_in_its_descriptions(widget: Widget, second: Widget)
         expect(sorted(hosts), f"the addresses of its own that {who} told").equals([])
 
 
-@check("PEER-3", takes_s=8)
+@check("PEER-3", takes_s=6)
 async def two_browsers_chat_through_the_relay(widget: Widget, second: Widget, attempt: Attempt) -> None:
+    await chat(widget, second, FEW, attempt)
+
+
+@check("PEER-3", nightly=True, limit_s=120)
+async def two_browsers_chat_a_lot(widget: Widget, second: Widget, attempt: Attempt) -> None:
+    await chat(widget, second, MESSAGES, attempt)
+
+
+async def chat(widget: Widget, second: Widget, count: int, attempt: Attempt) -> None:
+    """So many messages each way at once: none lost, doubled or out of order. How long they took is noted."""
     await together(widget, second)
-    texts = {page: [f"{mark()} {number}" for number in range(MESSAGES)] for page in (widget, second)}
-    for page, sent in texts.items():
-        await page.send_all(sent)
+    ways = ((widget, second), (second, widget))
+    sent = {page: [f"{mark()} {number}" for number in range(count)] for page, _ in ways}
+    await asyncio.gather(*(page.send_all(texts) for page, texts in sent.items()))
     waits: list[float] = []
-    for page, other in ((widget, second), (second, widget)):
-        sent = texts[page]
-        found = await shows(other, *sent)
-        expect(found, f"the {MESSAGES} messages of {page.user.actor}, as shown").equals(sent)
+    for page, other in ways:
+        found = await shows(other, *sent[page])
+        expect(found, f"the {count} messages of {page.user.actor}, as shown").equals(sent[page])
         waits += latencies(await page.timed_frames("out"), await other.timed_frames("in"))
     attempt.notes.append(told(waits, f"{len(waits)} messages between two browsers through TURN"))
     opened = await widget.opened_after_ms()
