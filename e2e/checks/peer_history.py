@@ -71,8 +71,9 @@ async def its_chain_verifies(subject: Chatter, peer: Peer) -> None:
     for text in texts:
         await subject.say(text)
     await peer.join(room)
-    given_that(await shows(peer, *texts), "the history, as it was told").equals(texts)
+    seen = await shows(peer, *texts)
     expect([gap.told for gap in peer.gaps], "what is wrong with its chain").equals([])
+    given_that(seen, "the history, as it was told").equals(texts)
     found = peer.chains[subject.user.id].blocks
     expect([block.number for block in found], "the blocks of its chain").equals([0, 1, 2])
     live = mark()
