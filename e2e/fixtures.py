@@ -132,7 +132,9 @@ async def browser(launch_browser: Callable[[], Awaitable[Browser]]) -> AsyncIter
     try:
         browser = await launch_browser()
     except PlaywrightError as error:
-        raise NotRun(f"{launch.MISSING} ({str(error).strip().splitlines()[0]})", "tools") from None
+        if "Executable doesn't exist" not in str(error):
+            raise
+        raise NotRun(launch.MISSING, "tools") from None
     yield browser
     await browser.close()
 

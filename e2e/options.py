@@ -53,6 +53,7 @@ class Settings:
     spec_dir: Path | None = None
     mutant: str | None = None
     people: Path | None = None
+    share: tuple[int, int] = (1, 1)
     log_only: bool = False
 
 
@@ -107,6 +108,13 @@ def add_own(add_option: Callable[..., Any]) -> None:
     )
     add_option("--mutant", metavar="NAME", help="of the embedded server and its widget: a wrong variant")
     add_option("--people", metavar="FILE", help="ready tokens in place of the target file's (JSON)")
+    add_option(
+        "--share",
+        type=_share,
+        default=(1, 1),
+        metavar="K/N",
+        help="the checks in N shares of about the same length, and of these the Kth",
+    )
     add_option("--log-only", action="store_true", help="write the run log and no report")
 
 
@@ -136,6 +144,7 @@ def settings(values: Mapping[str, Any]) -> Settings:
         spec_dir=_path(values["spec_dir"]),
         mutant=values["mutant"],
         people=_path(values["people"]),
+        share=values["share"],
         log_only=values["log_only"],
     )
 
@@ -159,6 +168,17 @@ def words(values: Mapping[str, Any]) -> list[str]:
     for url in values["turn_url"]:
         found += ["--turn-url", url]
     return [*found, "--nightly"] if values["nightly"] else found
+
+
+def _share(text: str) -> tuple[int, int]:
+    """`2/3` as numbers. Raises what argparse shows."""
+    words = text.split("/")
+    if len(words) != 2 or not all(word.isdigit() for word in words):
+        raise ValueError(f"expected K/N, e.g. 1/2, got {text!r}")
+    number, of = int(words[0]), int(words[1])
+    if not 1 <= number <= of:
+        raise ValueError(f"expected K from 1 to N, got {text!r}")
+    return number, of
 
 
 def _path(value: str | None) -> Path | None:

@@ -20,7 +20,7 @@ from e2e.judging import Result
 from e2e.options import Settings
 from e2e.registry import ATTRIBUTE, SUBJECT, Check
 from e2e.run import Attempt, Run
-from e2e.scope import Item, intended, target_of, wanted
+from e2e.scope import Item, intended, shared_out, target_of, wanted
 from protocol.mint import MintError
 from protocol.spec import SPEC_DIR, Spec, SpecError, load
 from protocol.target import TargetError
@@ -95,6 +95,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         mine = item_of(item, check, spec)
         item.add_marker(mine.requirement.level.lower())
         (kept if wanted(mine, target, settings) else dropped).append(item)
+    number, of = settings.share
+    asked = {one: item_of(one, check, spec) for one in kept if (check := check_of(one)) is not None}
+    share = shared_out(asked.values(), of)[number - 1]
+    dropped += [one for one, mine in asked.items() if mine not in share]
+    kept = [one for one in kept if one not in asked or asked[one] in share]
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = kept

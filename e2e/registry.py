@@ -17,6 +17,7 @@ import pytest
 
 from e2e import checks, judging
 
+USUAL_S = 3.0  # what a check takes that does not say
 CHECK_S = 60.0  # no check takes longer, unless it says so
 SUBJECT = "subject"  # the parameter of a check that is asked of both kinds of chat client
 ATTRIBUTE = "parley_check"
@@ -26,7 +27,9 @@ Function = Callable[..., Awaitable[None]]
 
 @dataclass(frozen=True)
 class Check:
-    """`both`: asked of a headless peer, which scores the target's signaling, and of the target's widget."""
+    """`both`: asked of a headless peer, which scores the target's signaling, and of the target's widget.
+    `takes_s`: about how many seconds it takes, to share the checks out evenly.
+    """
 
     requirement: str
     name: str
@@ -34,19 +37,28 @@ class Check:
     line: int
     nightly: bool
     both: bool
+    takes_s: float
 
 
 CHECKS: list[Check] = []
 
 
-def check(requirement: str, *, nightly: bool = False, limit_s: float = CHECK_S) -> Callable[[Function], Any]:
+def check(
+    requirement: str, *, nightly: bool = False, limit_s: float = CHECK_S, takes_s: float = USUAL_S
+) -> Callable[[Function], Any]:
     """Registers a check of a requirement. `nightly`: only with --nightly, beside a shorter one."""
 
     def register(function: Function) -> Any:
         code = function.__code__
         names = code.co_varnames[: code.co_argcount]
         found = Check(
-            requirement, code.co_name, function.__module__, code.co_firstlineno, nightly, SUBJECT in names
+            requirement,
+            code.co_name,
+            function.__module__,
+            code.co_firstlineno,
+            nightly,
+            SUBJECT in names,
+            takes_s,
         )
         CHECKS.append(found)
 

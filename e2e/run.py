@@ -30,6 +30,7 @@ from suite import opening
 from suite.embedded import Embedded
 from suite.expectations import NotRun, Recorder
 from suite.people import People
+from suite.temporary import temporary_home
 
 RESTART_S = 60.0  # for the command that restarts a target
 
@@ -75,6 +76,7 @@ class Run:
 
     def _open(self, intended: list[str]) -> None:
         settings = self.settings
+        self._stack.enter_context(temporary_home())
         self.run_id = opening.new_run_id()
         self.seed = settings.seed if settings.seed is not None else secrets.randbelow(1_000_000)
         from_target = self.settings.turn.kind == "url" and not self.settings.turn.urls

@@ -62,6 +62,14 @@ def wanted(item: Item, target: Target, settings: Settings) -> bool:
     return asked(item.requirement, target, settings)
 
 
+def shared_out(items: Iterable[Item], of: int) -> list[list[Item]]:
+    """The items in so many shares of about the same length: the longest first, each to the shortest share."""
+    shares: list[list[Item]] = [[] for _ in range(of)]
+    for item in sorted(items, key=lambda one: -one.check.takes_s):
+        min(shares, key=lambda share: sum(one.check.takes_s for one in share)).append(item)
+    return shares
+
+
 def items_of(spec: Spec) -> list[Item]:
     """Every check of the suite with whom it is asked of."""
     found: list[Item] = []

@@ -1,6 +1,6 @@
 """Runs the end-to-end suite beside a score: pytest processes of its own, whose logs become part of this one.
 
-One process has the headless peers, the other the browser. Each ends by itself, or is interrupted.
+One process has the headless peers, the others a browser each. They end by themselves, or are interrupted.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,24 @@ PEOPLE = (
 )
 OFFSET = 1_000_000  # the exchanges of each process are numbered from here on
 KEPT = ("exchange", "expectation", "verdict")
+MOST_BROWSERS = 3  # of 350 MB each
 LAST_WORDS = 3  # lines of a process that died
 
 Emit = Callable[[Record], None]
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one process does."""
+
+    side: str
+    number: int
+    of: int
+    items: list[scope.Item]
+
+    @property
+    def name(self) -> str:
+        return self.side if self.of == 1 else f"{self.side}-{self.number}"
 
 
 class Beside:
@@ -82,15 +98,32 @@ class Beside:
             for item in items:
                 emit(_undecided(item, stopped or self._stopped, "stopped"))
             return
-        sides = [side for side in options.SIDES if any(item.side == side for item in items)]
+        shares = [share for side in options.SIDES for share in self._shares(side, items)]
+        # One of them restarts the target where it can: then nobody else is there.
+        at_once = asyncio.Semaphore(1 if self._restarts_target else len(shares) or 1)
         with tempfile.TemporaryDirectory(prefix="parley-") as private:
             people = await self._hand_over(minter, Path(private))
-            await asyncio.gather(
-                *(
-                    self._side(side, number, [i for i in items if i.side == side], people, folder, seed, emit)
-                    for number, side in enumerate(sides, 1)
-                )
-            )
+
+            async def one(number: int, share: Share) -> None:
+                async with at_once:
+                    await self._process(number, share, people, folder, seed, emit)
+
+            await asyncio.gather(*(one(number, share) for number, share in enumerate(shares, 1)))
+
+    def _shares(self, side: str, items: Iterable[scope.Item]) -> list[Share]:
+        """What each process of this side does. Browsers cost a core each."""
+        mine = [item for item in items if item.side == side]
+        of = max(1, min(MOST_BROWSERS, os.cpu_count() or 1)) if side == "browser" else 1
+        found = scope.shared_out(mine, of)
+        return [Share(side, number, of, share) for number, share in enumerate(found, 1) if share]
+
+    @property
+    def _embedded(self) -> bool:
+        return self._values["target"] is None and self._values["target_file"] is None
+
+    @property
+    def _restarts_target(self) -> bool:
+        return not self._embedded and self._target is not None and self._target.control is not None
 
     async def _hand_over(self, minter: Minter, private: Path) -> Path | None:
         """Tokens for the processes, where only this one can make them: our issuer is in it."""
@@ -105,22 +138,19 @@ class Beside:
         file.write_text(json.dumps([{"token": p.token, "user": p.user_id, "csrf": p.csrf} for p in people]))
         return file
 
-    async def _side(
-        self,
-        side: str,
-        number: int,
-        items: Sequence[scope.Item],
-        people: Path | None,
-        folder: Path,
-        seed: int,
-        emit: Emit,
+    async def _process(
+        self, number: int, share: Share, people: Path | None, folder: Path, seed: int, emit: Emit
     ) -> None:
-        place = folder / f"e2e-{side}"
+        if self._stopped:
+            for item in share.items:
+                emit(_undecided(item, self._stopped, "stopped"))
+            return
+        place = folder / f"e2e-{share.name}"
         place.mkdir(parents=True, exist_ok=True)
         log = place / "pytest.log"
         with log.open("wb") as output:
             process = await asyncio.create_subprocess_exec(
-                *self._command(side, people, place, seed),
+                *self._command(share, people, place, seed),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -137,16 +167,17 @@ class Beside:
             if process.returncode is None:
                 await _end(process)
         follower.look()
-        for item in items:
+        for item in share.items:
             if not follower.decided(item):
                 words = " | ".join(log.read_text("utf-8", "replace").strip().splitlines()[-LAST_WORDS:])
                 reason = self._stopped or f"its process ended with {process.returncode}: {words}"
                 emit(_undecided(item, reason, "stopped" if self._stopped else None))
 
-    def _command(self, side: str, people: Path | None, place: Path, seed: int) -> list[str]:
+    def _command(self, share: Share, people: Path | None, place: Path, seed: int) -> list[str]:
         values = self._values
         words = [sys.executable, "-m", "pytest", "-c", str(HOME / "beside.ini"), str(HOME / "checks"), "-q"]
-        words += ["-p", "conformance.plugin", "-p", "e2e.plugin", "--log-only", "--side", side]
+        words += ["-p", "conformance.plugin", "-p", "e2e.plugin", "--log-only", "--side", share.side]
+        words += ["--share", f"{share.number}/{share.of}"]
         words += ["--run-dir", str(place), "--seed", str(seed), "--confirm", str(values["confirm"])]
         for name in ("target", "target_file", "spec_dir"):
             if values[name]:

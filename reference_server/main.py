@@ -32,6 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         spec = load(options.spec)
         if options.people:
             config = with_secret(config)
+            list(links(spec, config, options.people, ""))  # what is wrong with them is said at once
         claimed = claim(options.host, options.port)
         log = open_log(config.log_file, config.log_level)
         parts = _mutated(options.mutant, log) if options.mutant else None

@@ -22,6 +22,8 @@ from types import TracebackType
 from typing import IO, Any, Self
 from urllib.parse import urlsplit
 
+from suite.reaper import Reaper
+
 READY_S = 20.0
 STOP_S = 5.0
 
@@ -127,7 +129,10 @@ class EmbeddedServer:
     def __init__(
         self, config: Mapping[str, Any], *, spec_dir: Path | None = None, mutant: str | None = None
     ) -> None:
+        # Where the harness is killed, somebody else ends the server and removes its folder.
+        self._reaper = Reaper()
         self._folder = tempfile.TemporaryDirectory(prefix="parley-")
+        self._reaper.folder(Path(self._folder.name))
         file = Path(self._folder.name) / "server.toml"
         # The file holds secrets of this run; the folder is readable to us alone.
         file.write_text(_toml(config), encoding="utf-8")
@@ -148,8 +153,10 @@ class EmbeddedServer:
         """Starts it and returns its URL: on a free port at first, on the same one after that."""
         port = str(urlsplit(self.url).port or 0)
         self.url = ""
+        command = [*self._command, "--port", port]
+        self._reaper.process(command)
         self._process = subprocess.Popen(
-            [*self._command, "--port", port],
+            command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -211,6 +218,7 @@ class EmbeddedServer:
             if self._follower is not None and self._follower is not threading.current_thread():
                 self._follower.join(STOP_S)  # its last words are read to the end
         self._folder.cleanup()
+        self._reaper.close()
 
     def __enter__(self) -> Self:
         self.start()

@@ -176,6 +176,15 @@ class Widget:
             await self._do("the messages can be read", self._find("message").all_inner_texts(), STEP_S)
         )
 
+    async def comes(self, text: str, within_s: float) -> bool:
+        """Waits until a message with this text is shown; whether it was."""
+        message = self._find("message").filter(has_text=text).last
+        try:
+            await message.wait_for(state="attached", timeout=within_s * 1000)
+        except PlaywrightError:
+            return False
+        return True
+
     async def start_typing(self) -> None:
         await self._do(
             "a message can be typed", self._find("compose").press_sequentially("hello", delay=10), STEP_S

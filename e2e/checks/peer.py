@@ -172,7 +172,7 @@ async def a_frame_of_a_foreign_sender_is_dropped(subject: Chatter, peer: Peer, t
     expect(among(await subject.messages(), [forged]), "what is shown of those frames").equals([])
 
 
-@check("PEER-7")
+@check("PEER-7", takes_s=7)
 async def typing_stops_by_itself(subject: Chatter, peer: Peer, spec: Spec) -> None:
     await meet(subject, peer)
     shown_s = spec.asyncapi["x-policy"]["typing_shown"]

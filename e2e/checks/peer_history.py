@@ -161,7 +161,7 @@ async def who_joins_late_is_told_the_whole_history(subject: Chatter, peer: Peer,
     expect(max(batches), "the blocks of its largest batch").between(1, most)
 
 
-@check("PEER-13")
+@check("PEER-13", takes_s=6)
 async def a_gap_is_found_and_named(subject: Chatter, peer: Peer, spec: Spec) -> None:
     room = await peer.create_room()
     texts = [f"{mark()} {number}" for number in range(4)]

@@ -19,7 +19,7 @@ LOOK_S = 0.05
 QUIET_S = 60.0  # without a sign of a try they are taken to be over
 
 
-@check("PEER-14")
+@check("PEER-14", takes_s=6)
 async def it_comes_back_on_schedule_with_nothing_lost(subject: Chatter, peer: Peer, spec: Spec) -> None:
     policy = spec.asyncapi["x-policy"]
     await subject.join(await peer.create_room())
@@ -87,7 +87,7 @@ async def it_gives_up_after_its_tries(subject: Chatter, peer: Peer, spec: Spec) 
     expect(seen[-1], "the seconds from the loss to its last knock").at_most(over + LATE_S)
 
 
-@check("PEER-15")
+@check("PEER-15", takes_s=13)
 async def a_channel_carries_many_messages(subject: Chatter, peer: Peer, spec: Spec) -> None:
     carried = spec.asyncapi["x-policy"]["carried"]
     await meet(subject, peer)

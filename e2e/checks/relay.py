@@ -72,7 +72,7 @@ async def no_host_address_is_in_its_descriptions(widget: Widget, second: Widget)
         expect(sorted(hosts), f"the addresses of its own that {who} told").equals([])
 
 
-@check("PEER-3")
+@check("PEER-3", takes_s=8)
 async def two_browsers_chat_through_the_relay(widget: Widget, second: Widget, attempt: Attempt) -> None:
     await together(widget, second)
     texts = {page: [f"{mark()} {number}" for number in range(MESSAGES)] for page in (widget, second)}

@@ -13,7 +13,7 @@ from e2e.peer import Peer
 from e2e.registry import check
 from e2e.run import Run
 from e2e.turn import TurnServer
-from e2e.waiting import among, eventually
+from e2e.waiting import PATIENCE_S, among, eventually
 from protocol.marks import mark
 from protocol.spec import Spec
 from suite.expectations import Inconclusive, expect, given, given_that
@@ -35,6 +35,7 @@ MARKUP = (
 async def shows(widget: Widget, *texts: str) -> list[str]:
     """Which of the texts are shown on the page at last, in its order."""
     sent = list(texts)
+    await widget.comes(sent[-1], PATIENCE_S)  # one look instead of many, where there are many messages
     seen = await eventually(widget.messages, lambda shown: len(among(shown, sent)) >= len(sent))
     return among(seen, sent)
 
@@ -76,7 +77,7 @@ async def one_creates_another_joins_and_both_are_heard(widget: Widget, second: W
     expect(await shows(widget, *sent), "what who made the room is shown").equals(sent)
 
 
-@check("WID-3")
+@check("WID-3", takes_s=9)
 async def who_comes_later_gets_the_history(widget: Widget, second: Widget, new_widget: NewWidget) -> None:
     room = await together(widget, second)
     sent = [mark() for _ in range(4)]
@@ -134,7 +135,7 @@ async def presence_is_shown_and_cleared(widget: Widget, peer: Peer) -> None:
     expect(seen, "whether who left is shown as present").equals(False)
 
 
-@check("WID-6", limit_s=120)
+@check("WID-6", limit_s=120, takes_s=11)
 async def it_survives_a_turn_server_that_comes_back(new_widget: NewWidget, turn: TurnServer) -> None:
     # By TCP: a lost relay is then noticed at once. By UDP it takes 15 s, and is the nightly's business.
     pages = [await new_widget(actor, transport="tcp") for actor in ("widget", "second")]
@@ -166,7 +167,7 @@ async def comes_back(widget: Widget, second: Widget, turn: TurnServer) -> None:
     expect(found, "all of it, each once and in order").equals([before, during])
 
 
-@check("WID-6")
+@check("WID-6", takes_s=6)
 async def it_survives_a_signaling_server_that_forgot_the_room(
     widget: Widget, second: Widget, run: Run, spec: Spec
 ) -> None:

@@ -159,7 +159,8 @@ export class History {
 
   #gap(senderId, fromBlock, toBlock, reason, filled = false) {
     const known = this.gaps.find((gap) => gap.senderId === senderId && gap.fromBlock === fromBlock && !gap.filled);
-    if (known) Object.assign(known, { toBlock, reason, filled });
+    // What was wrong with a gap stays said, also once it is filled.
+    if (known) Object.assign(known, { toBlock, filled }, filled ? {} : { reason });
     else this.gaps.push({ senderId, fromBlock, toBlock, reason, filled });
     if (this.gaps.length > GAPS) this.gaps.shift();
   }

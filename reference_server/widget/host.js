@@ -25,6 +25,7 @@ export class Host {
     this.demand = true; // the spec has an offer posted at creation
     this.since = null;
     this.looks = 0;
+    this.knocked = 0; // how often anybody asked so far
     this.bell = new Bell();
     this.stop = new AbortController();
   }
@@ -63,6 +64,7 @@ export class Host {
   left(link) {
     this.room.closed(link);
     if (this.links.get(link.serverId) === link) this.links.delete(link.serverId);
+    this.participants = Math.max(1, this.participants - 1); // so that its coming back is noticed
     // What is under way still arrives; closing at once would cut it off.
     setTimeout(() => link.connection.close(), 200);
   }
@@ -93,9 +95,21 @@ export class Host {
           this.waiting.clear();
           waits = delays(this.peer);
         } else {
-          await sleep(Math.max(value, error.retryAfter ?? 0), this.stop.signal);
+          await this.#pause(Math.max(value, error.retryAfter ?? 0), !error.retryAfter);
         }
       }
+    }
+  }
+
+  /** Waits before the next try; a knock, where it may, ends the wait. */
+  async #pause(seconds, mayEnd) {
+    const step = this.protocol.timings.participant_look_interval;
+    const knocked = this.knocked;
+    for (let left = seconds; left > 0 && !this.stopped; left -= step) {
+      await sleep(Math.min(step, left), this.stop.signal);
+      if (this.stopped || left <= step) return;
+      await this.#look();
+      if (mayEnd && this.knocked > knocked) return;
     }
   }
 
@@ -107,21 +121,23 @@ export class Host {
     try {
       await this.signaling.sendOffer(this.room.roomId, await attempt.connection.offer());
       this.onTrouble(null);
-      this.waiting.clear(); // whoever still finds none knocks again
+      const knocked = this.knocked;
       for (let polled = 0; polled < offer_lifetime + participant_look_interval; polled += poll_interval) {
         await sleep(poll_interval, this.stop.signal);
         if (this.stopped) return;
         const mail = await this.signaling.takeAnswer(this.room.roomId).catch(passing);
         if (mail) {
           attempt.answered(mail);
+          this.waiting.delete(mail.fromUserId); // the others get an offer of their own
           return;
         }
         // Somebody else knocks: the offer was taken by one who does not answer, or has ended.
         if ((polled + poll_interval) % participant_look_interval === 0) {
           await this.#look();
-          if (this.waiting.size > 0) return;
+          if (this.knocked > knocked) return;
         }
       }
+      this.waiting.clear(); // whoever still wants one knocks again
     } finally {
       attempt.giveUp();
     }
@@ -223,7 +239,9 @@ export class Host {
     this.fresh = new Set();
     for (const { fromUserId, candidate } of candidates) {
       const isKnock = candidate === "" && !fresh.has(fromUserId);
-      if (isKnock || !this.links.has(fromUserId)) this.waiting.add(fromUserId);
+      if (!isKnock && this.links.has(fromUserId)) continue;
+      this.waiting.add(fromUserId);
+      this.knocked += 1;
     }
   }
 

@@ -7,7 +7,7 @@ const HUES = 8;
 
 export class Log {
   constructor() {
-    this.element = element("ol", { className: "chat-log", role: "log", "aria-label": "Messages", tabIndex: 0 });
+    this.element = element("div", { className: "chat-log", role: "log", "aria-label": "Messages", tabIndex: 0 });
     this.items = new Map();
   }
 
@@ -44,7 +44,7 @@ export class Log {
     const time = new Date(at);
     const shown = Number.isNaN(time.getTime()) ? "" : time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
     const item = element(
-      "li",
+      "div",
       { className: own ? "chat-item chat-own" : "chat-item" },
       element(
         "div",

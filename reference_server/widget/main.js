@@ -13,6 +13,8 @@ function keep(roomId) {
   history.replaceState(null, "", `#${wanted}`);
 }
 
+const theme = wanted.get("theme") ?? "auto";
+if (theme !== "auto") document.documentElement.style.colorScheme = theme;
 document.getElementById("without-token").hidden = Boolean(token);
 // Another address after the # is another visit.
 window.addEventListener("hashchange", () => location.reload());
@@ -26,7 +28,7 @@ if (token) {
     authApiUrl: location.origin,
     signalingUrl: location.origin,
     autoAuth: true,
-    theme: wanted.get("theme") ?? "auto",
+    theme,
     token,
     relayOnly: wanted.get("relayOnly") === "1",
     onReady: () => room && queueMicrotask(() => widget.joinRoom(room)),

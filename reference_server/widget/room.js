@@ -1,10 +1,12 @@
 // One room as a peer lives it: takes frames from its channels, hands them on where it is the broadcaster, keeps
 // messages, people and history. It opens no connection (host.js and guest.js do).
 import { canonical, ChainError } from "./chain.js";
-import { Envelopes, makeRoomKey, sha256 } from "./envelope.js";
+import { makeRoomKey } from "./envelope.js";
 import { contentComplaint, Frames, isChat, isForAll, isMessage, readFrame, senderOf, typeOf } from "./frames.js";
 import { History } from "./history.js";
+import { RoomKeys } from "./keys.js";
 import { Messages } from "./messages.js";
+import { Outbox } from "./outbox.js";
 import { People } from "./people.js";
 import { isSilent } from "./reconnect.js";
 import { complaint } from "./schema.js";
@@ -42,21 +44,19 @@ export class Room {
     this.seen = new Set([]);
     this.dropped = 0;
     this.status = "online";
-    this.key = null; // {text, hash, envelopes}
-    this.keys = new Map(); // by their hash: messages under an older key can still be opened
-    this.sent = []; // one's own frames of late: {text, at, out}
+    this.keys = new RoomKeys(protocol);
+    this.outbox = new Outbox((text) => this.#sendAll(text), protocol.peer.sync_timeout * 1000);
     this.said = new Map(); // newest presence of each person, as it came
     this.frames = new Frames(me, () => this.roomId);
     this.messages = new Messages();
     this.people = new People(protocol.peer.typing_shown, on.changed);
     this.history = new History({ protocol, meId: me.id, isHost, onPast: (message) => this.#past(message) });
     this.work = Promise.resolve();
-    this.gotKey = new Promise((resolve) => (this.onKey = resolve));
-    this.outgoing = this.gotKey;
+    this.outgoing = this.keys.ready;
     this.ticking = setInterval(() => this.#tick(), TICK_MS);
     this.people.be(me.id, me.name, "online");
     this.history.of(me.id);
-    if (isHost) this.#useKey(makeRoomKey(protocol.peer.room_key_bytes));
+    if (isHost) this.#queue(() => this.#useKey(makeRoomKey(protocol.peer.room_key_bytes)));
   }
 
   // -- what a person does
@@ -71,10 +71,9 @@ export class Room {
     this.messages.add({ ...entry, at: Date.parse(frame.timestamp) });
     this.outgoing = this.outgoing.then(async () => {
       // Sealed always: there is no way to send plain text, also not by mistake.
-      const sealed = { ...frame, content: "", encrypted: true, encryptedData: await this.#seal(text, frame) };
-      const own = { text: JSON.stringify(sealed), at: Date.now(), out: false, id: frame.id };
-      this.sent.push(own);
-      this.#post(own);
+      const encryptedData = await this.keys.seal(text, Date.parse(frame.timestamp));
+      const sealed = { ...frame, content: "", encrypted: true, encryptedData };
+      this.#out(this.outbox.put(frame.id, JSON.stringify(sealed), this.isHost));
       await this.#queue(() => this.history.record(sealed));
     });
     this.on.changed();
@@ -110,7 +109,7 @@ export class Room {
     this.links.add(link);
     link.openedAt = Date.now();
     if (this.isHost) {
-      this.#tell(link, this.frames.keyResponse(this.key.text, this.key.hash));
+      this.#tell(link, this.frames.keyResponse(this.keys.text, this.keys.hash));
       this.#tell(link, this.frames.presence(this.status));
       // So that a late one knows whose history to ask for, also of those who went.
       for (const [id, text] of this.said) if (id !== link.peerId) link.send(text);
@@ -120,7 +119,7 @@ export class Room {
       this.messages.opened();
       if (this.hostId !== null) this.history.of(this.hostId);
       this.history.opened(again);
-      this.#resend();
+      this.#out(this.outbox.again());
     }
     this.on.changed();
   }
@@ -130,7 +129,7 @@ export class Room {
     this.links.delete(link);
     if (!this.isHost) {
       this.history.lost();
-      this.lastHeard = Date.now() - link.connection.quiet.page;
+      this.outbox.lost(Date.now() - link.connection.quiet.page);
     }
     this.on.changed();
   }
@@ -204,7 +203,7 @@ export class Room {
       case "ice-candidate":
         return frame.fromUserId === link.peerId ? link.connection.add(frame.candidate) : undefined;
       case "room_key_request":
-        return this.isHost ? this.#tell(link, this.frames.keyResponse(this.key.text, this.key.hash)) : undefined;
+        return this.isHost ? this.#tell(link, this.frames.keyResponse(this.keys.text, this.keys.hash)) : undefined;
       case "room_key_response":
         return this.isHost ? undefined : this.#queue(() => this.#keyGiven(frame));
       case "sync_request":
@@ -251,19 +250,8 @@ export class Room {
   /** The text of a message, or null where it cannot be opened or is too long. */
   async #open(frame) {
     if (!frame.encrypted) return frame.content;
-    const key = this.keys.get(frame.encryptedData.tokenHash);
-    if (key === undefined) return null;
-    try {
-      const text = await key.envelopes.open(frame.encryptedData);
-      return contentComplaint(text, this.protocol) === null ? text : null;
-    } catch {
-      return null;
-    }
-  }
-
-  #seal(text, frame) {
-    const sealed = this.key.envelopes.seal(text, { now: Date.parse(frame.timestamp) });
-    return sealed.then((envelope) => ({ ...envelope, passwordProtected: false }));
+    const text = await this.keys.open(frame.encryptedData);
+    return text !== null && contentComplaint(text, this.protocol) === null ? text : null;
   }
 
   #system(frame) {
@@ -273,26 +261,13 @@ export class Room {
     else if (!isRoom && frame.content) this.on.notice(frame.content);
   }
 
-  // -- one's own messages on their way
-
-  /** Sends one's own frame; the broadcaster's is out once it is in the history. */
-  #post(own) {
-    if (this.isHost) {
-      for (const link of this.links) link.send(own.text);
-      own.out = true;
-    } else {
-      for (const link of this.links) own.out = link.send(own.text) || own.out;
+  /** These messages of one's own are on their way: they are no longer shown as waiting. */
+  #out(ids) {
+    for (const id of ids) {
+      const entry = this.messages.entries.findLast((one) => one.id === id);
+      if (entry) entry.state = "sent";
     }
-    const entry = this.messages.entries.findLast(({ id }) => id === own.id);
-    if (entry && own.out) entry.state = "sent";
     this.on.changed();
-  }
-
-  /** After a loss: what may not have arrived is sent again, in its order. Whoever has it ignores it. */
-  #resend() {
-    const doubtful = (this.lastHeard ?? 0) - this.protocol.peer.sync_timeout * 1000;
-    this.sent = this.sent.filter((own) => !own.out || own.at >= doubtful);
-    for (const own of this.sent) this.#post(own);
   }
 
   // -- people
@@ -310,7 +285,8 @@ export class Room {
 
   #introduced(peer) {
     if (complaint(this.protocol.words.UserId, peer.userId) !== null) return;
-    this.#meet(peer.userId, typeof peer.userName === "string" ? peer.userName.slice(0, 100) : undefined);
+    const named = complaint(this.protocol.words.Name, peer.userName) === null;
+    this.#meet(peer.userId, named ? peer.userName : undefined);
     this.on.changed();
   }
 
@@ -328,25 +304,17 @@ export class Room {
 
   async #keyGiven(frame) {
     this.hostId ??= frame.senderId;
-    if (frame.senderId !== this.hostId || frame.keyHash !== (await sha256(frame.roomKey))) {
+    if (frame.senderId !== this.hostId || !(await this.keys.isTrue(frame))) {
       this.dropped += 1;
       return;
     }
-    if (this.key?.text !== frame.roomKey) await this.#useKey(frame.roomKey, frame.keyHash);
-    this.history.of(this.hostId);
+    if (this.keys.text !== frame.roomKey) await this.#useKey(frame.roomKey);
+    this.#meet(this.hostId);
   }
 
-  #useKey(text, hash = null) {
-    const envelopes = new Envelopes(text, this.protocol.envelope);
-    this.key = { text, hash, envelopes };
-    const ready = (async () => {
-      this.key.hash ??= await sha256(text);
-      this.keys.set(this.key.hash, this.key);
-      await this.history.keyed(text);
-      this.onKey();
-    })();
-    if (this.isHost) this.work = this.work.then(() => ready);
-    return ready;
+  async #useKey(text) {
+    await this.keys.use(text);
+    await this.history.keyed(text);
   }
 
   /** When the broadcaster's room can be told of: its key has a hash by then. */
@@ -366,11 +334,11 @@ export class Room {
       }
       // Whoever counts frames alone hears three of them before it takes us for lost.
       if (now - link.sentAt >= (silence * 1000) / 3) this.#tell(link, this.frames.presence(this.status));
-      if (!this.isHost && this.key === null && now - link.openedAt >= KEY_WAIT_MS) {
+      if (!this.isHost && this.keys.text === null && now - link.openedAt >= KEY_WAIT_MS) {
         link.openedAt = now;
         this.#tell(link, this.frames.keyRequest());
       }
-      if (!this.isHost && this.key !== null) {
+      if (!this.isHost && this.keys.text !== null) {
         for (const [senderId, last] of this.history.due()) this.#tell(link, this.frames.syncRequest(senderId, last));
       }
     }
@@ -389,8 +357,14 @@ export class Room {
   }
 
   #tellAll(frame) {
-    const text = JSON.stringify(frame);
-    for (const link of this.links) link.send(text);
+    this.#sendAll(JSON.stringify(frame));
+  }
+
+  /** True where at least one channel took it. */
+  #sendAll(text) {
+    let taken = false;
+    for (const link of this.links) taken = link.send(text) || taken;
+    return taken;
   }
 
   #know(id) {

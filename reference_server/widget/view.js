@@ -2,13 +2,14 @@
 import { element } from "./dom.js";
 import { Log } from "./log.js";
 
+const COPY = "Copy id";
 let made = 0;
 
 export class View {
   /**
    * @param {HTMLElement} container
    * @param {{protocol: object, theme: string, on: object}} options
-   *   `on`: what a person does: create(name), join(id), leave(), send(text) -> boolean, input(text), proceed()
+   *   `on`: what a person does: create(name) and join(id) (promises, true where one is in), leave(), send(text) -> boolean, input(text), proceed()
    */
   constructor(container, { protocol, theme, on }) {
     this.on = on;
@@ -20,7 +21,7 @@ export class View {
     this.status = element("p", { className: "chat-status", role: "status" });
     this.root = element("section", { className: "chat-widget", "aria-label": "Chat" });
     this.root.dataset.theme = ["light", "dark"].includes(theme) ? theme : "auto";
-    this.client = element("div", { className: "chat-client" }, this.#header(), this.#side(elements), this.#room(elements));
+    this.client = element("div", { className: "chat-client" }, this.#header(), this.#side(elements, protocol.words.Name.maxLength), this.#room(elements));
     this.signin = element("div", { className: "chat-signin" });
     this.root.append(this.alert, this.signin, this.client);
     container.replaceChildren(this.root);
@@ -99,7 +100,7 @@ export class View {
   #header() {
     this.title = element("h2", { className: "chat-title" });
     this.subtitle = element("span", { className: "chat-subtitle" });
-    this.copy = element("button", { type: "button", className: "chat-quiet", textContent: "Copy room id" });
+    this.copy = element("button", { type: "button", className: "chat-quiet", title: "Copy the room's id", textContent: COPY });
     this.copy.addEventListener("click", () => this.#copied());
     this.leave = element("button", { type: "button", className: "chat-quiet", textContent: "Leave" });
     this.leave.addEventListener("click", () => this.on.leave());
@@ -107,8 +108,9 @@ export class View {
     return element("header", { className: "chat-header" }, names, this.copy, this.leave);
   }
 
-  #side(elements) {
-    const name = element("input", { id: this.#id("name"), name: "customName", autocomplete: "off", maxLength: 100 });
+  #side(elements, longest) {
+    const name = element("input", { id: this.#id("name"), name: "customName", autocomplete: "off" });
+    name.maxLength = longest;
     name.placeholder = "e.g. Garden party";
     this.create = element("button", { type: "submit", className: "chat-primary", textContent: elements.createRoom.text });
     const creating = element(
@@ -120,7 +122,7 @@ export class View {
     );
     creating.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.on.create(name.value.trim());
+      this.on.create(name.value.trim()).then((entered) => entered && (name.value = ""));
     });
     const id = element("input", { id: this.#id("room"), name: "roomId", autocomplete: "off", spellcheck: false });
     id.placeholder = "room_…";
@@ -133,7 +135,7 @@ export class View {
     );
     joining.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.on.join(id.value.trim());
+      this.on.join(id.value.trim()).then((entered) => entered && (id.value = ""));
     });
     this.roomList = element("ul", { className: "chat-rooms", "aria-labelledby": this.#id("rooms") });
     const heading = element("h3", { id: this.#id("rooms"), textContent: "Public rooms" });
@@ -147,7 +149,7 @@ export class View {
     this.empty = element(
       "div",
       { className: "chat-empty" },
-      element("p", { className: "chat-empty-title", textContent: "Nobody here yet" }),
+      element("p", { className: "chat-empty-title", textContent: "You are in no room yet" }),
       element("p", { textContent: "Create a room and pass its id on, or join one." }),
       element("p", {
         className: "chat-small",
@@ -258,8 +260,8 @@ export class View {
       this.copy.textContent = "Copied";
     } catch {
       getSelection()?.selectAllChildren(this.subtitle);
-      this.copy.textContent = "Selected: press Ctrl+C";
+      this.copy.textContent = "Press Ctrl+C";
     }
-    setTimeout(() => (this.copy.textContent = "Copy room id"), 2_000);
+    setTimeout(() => (this.copy.textContent = COPY), 2_000);
   }
 }

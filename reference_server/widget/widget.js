@@ -66,7 +66,8 @@ class Widget {
       const fields = { broadcasterId: id, broadcasterName: name };
       const wanted = customName ? nameFor([customName], PROTOCOL) : "";
       if (customName && wanted !== customName) {
-        throw new SignalingError("A room's name has letters, digits, spaces, - and _ only, and at most 100 of them.");
+        const most = PROTOCOL.words.Name.maxLength;
+        throw new SignalingError(`A room's name has letters, digits, spaces, - and _ only, and at most ${most} of them.`);
       }
       if (wanted) fields.customName = wanted;
       const made = await this.signaling.createRoom(fields);
@@ -144,8 +145,8 @@ class Widget {
     queueMicrotask(() => this.#ended || this.options.onAuthRequired?.());
   }
 
-  async #list() {
-    if (this.#phase !== "lobby" || document.hidden) return;
+  async #list(always = false) {
+    if ((this.#phase !== "lobby" && !always) || document.hidden) return;
     try {
       const rooms = await this.signaling.listRooms();
       if (this.#ended) return;
@@ -302,6 +303,7 @@ class Widget {
 
   /** Tells the page which room it is, for its address bar. */
   #announce(roomId = this.getRoomId()) {
+    if (roomId !== null) this.#list(true);
     this.container.dispatchEvent(new CustomEvent("chat-room", { detail: { roomId } }));
   }
 
