@@ -349,13 +349,13 @@ class AsksForOneBatchOnly(Asking):
         return [] if self.batches else super().take({**frame, "hasMore": False})
 
 
-@wrong("who_joins_late_is_told_the_whole_history", "what it told of a history of 55 messages: wanted")
+@wrong("who_joins_late_is_told_the_whole_history", "what it told of a history of 6 long messages: wanted")
 class GivesOneBatchOnly(History):
     def answers(self, request: Any) -> list[Any]:
         return [{**super().answers(request)[0], "hasMore": False}]
 
 
-@wrong("who_joins_late_is_told_the_whole_history", "what it told of a history of 55 messages: wanted")
+@wrong("who_joins_late_is_told_the_whole_history", "bytes, more than 60000")
 class GivesAllInOneBatch(History):
     def answers(self, request: Any) -> list[Any]:
         entry = self.entries.get(request["chainId"].partition(":")[2])

@@ -13,7 +13,7 @@ from protocol.marks import mark
 from protocol.spec import Json, Spec
 from suite.expectations import expect, given_that
 
-MESSAGES = 20  # each way: enough for an order to show
+MESSAGES = 12  # each way: enough for an order to show
 LATE_S = 2.0  # that a client's timer may be late on a busy machine
 
 

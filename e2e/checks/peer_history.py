@@ -8,7 +8,7 @@ from e2e.checks.peer import meet, shows
 from e2e.peer import Chatter, Peer
 from e2e.registry import check
 from e2e.waiting import PATIENCE_S, among, eventually
-from protocol import chain, room_key, sync
+from protocol import chain, frames, room_key, sync
 from protocol.chain import Block
 from protocol.envelope import EnvelopeError
 from protocol.marks import mark
@@ -145,20 +145,24 @@ async def who_joins_late_is_shown_the_whole_history(subject: Chatter, peer: Peer
 @check("PEER-12")
 async def who_joins_late_is_told_the_whole_history(subject: Chatter, peer: Peer, spec: Spec) -> None:
     room = await subject.create_room()
-    most = sync.batch_limits(spec)[0]
-    texts = [f"{mark()} {number}" for number in range(most + BEYOND)]
+    blocks, most_bytes = sync.batch_limits(spec)
+    size = frames.content_bytes(spec)
+    texts = [mark() for _ in range(most_bytes // size + 1)]  # few, but more bytes than a batch has
     for text in texts:
-        await subject.say(text)
+        await subject.say(text.ljust(size, "x"))
     await peer.join(room)
     within_s = spec.asyncapi["x-policy"]["sync_interval"] + PATIENCE_S
     seen = await shows(peer, *texts, within_s=within_s)
-    expect(seen, f"what it told of a history of {len(texts)} messages").equals(texts)
+    dropped = [one.why for one in peer.dropped]
+    expect(dropped, "why frames of it were not taken").equals([])
+    expect(seen, f"what it told of a history of {len(texts)} long messages").equals(texts)
     batches = [
         len(frame["blocks"])
         for frame in peer.frames_of(subject.user.id)
         if frame.get("type") == "sync_response" and frame["chainId"] == peer.chains[subject.user.id].id
     ]
-    expect(max(batches), "the blocks of its largest batch").between(1, most)
+    expect(len(batches), f"the batches, of {most_bytes} bytes at most").at_least(2)
+    expect(max(batches), "the blocks of its largest batch").at_most(blocks)
 
 
 @check("PEER-13", takes_s=6)
