@@ -63,7 +63,7 @@ class Beside:
         self._values = values
         self._spec = spec
         self._settings = options.settings(
-            {**values, "side": [], "mutant": None, "people": None, "log_only": True}
+            {**values, "side": [], "mutant": None, "people": None, "log_only": True, "share": (1, 1)}
         )
         self._processes: list[asyncio.subprocess.Process] = []
         self._stopped = ""

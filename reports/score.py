@@ -138,7 +138,9 @@ class Report:
         if self.narrowed:
             count = len(self.header["intended"])
             return f"of the {count} requirement{'s' if count != 1 else ''} selected"
-        return f"of the claimed profiles: {', '.join(self.header['target']['profiles'])}"
+        mine = {f.requirement.profile for f in self.findings if f.requirement.subject == "server"}
+        claimed = [name for name in self.header["target"]["profiles"] if name in mine or not self.scores]
+        return f"of the claimed profiles: {', '.join(claimed)}"
 
     def proven_by(self, requirement_id: str) -> str:
         """`; proven by 3 mutants`: how many deliberately wrong servers its checks were seen to find."""

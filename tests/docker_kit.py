@@ -12,6 +12,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tarfile
 import tempfile
 import time
@@ -31,6 +32,17 @@ FLAGS = (
     "--bridge=none --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false "
     "--userland-proxy=false --storage-driver=overlay2 --exec-opt native.cgroupdriver=cgroupfs"
 )
+
+EMPTYING = """
+import sys, time, docker
+with_engine = docker.DockerClient(base_url=sys.argv[1], timeout=5)
+while found := with_engine.containers.list(all=True, ignore_removed=True):
+    for container in found:
+        try:
+            container.remove(force=True)
+        except docker.errors.APIError:  # somebody else is at it
+            time.sleep(0.1)
+"""
 
 
 def why_not() -> str:
@@ -62,6 +74,7 @@ class Engine:
         self._reaper.command(["sh", "-c", _unmounting(folder)])
         self._reaper.command(["sh", "-c", f"kill -9 $(cat {folder}/exec/containerd/containerd.pid)"])
         self._reaper.process(argv)
+        self._reaper.command([sys.executable, "-c", EMPTYING, self.host])  # what it runs outlives it
         folder.mkdir(mode=0o700)
         with (folder / "log").open("wb") as log:
             self._process = subprocess.Popen(argv, stdout=log, stderr=log, start_new_session=True)

@@ -20,7 +20,7 @@ from e2e.turn.urls import Offered, offered, parse
 
 USER, CREDENTIAL, REALM, NONCE = "1900000000:alice", "credential", "odd", b"nonce"
 RELAY = ("127.0.0.1", 9)
-SHORT_S = 1.0
+SHORT_S = 0.6
 Answering = Callable[[stun.Message, int], bytes]  # a request and its number from 1, to what is sent back
 
 

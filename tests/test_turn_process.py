@@ -196,5 +196,6 @@ def test_the_credentials_live_as_long_as_the_spec_allows() -> None:
 def test_a_dead_command_line_interface_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with TurnProcess(600) as server:
         monkeypatch.setattr(server, "_cli_password", "wrong")
+        monkeypatch.setattr("e2e.turn.counters.CLI_S", 0.5)
         with pytest.raises(TurnError, match="command line interface does not answer"):
             server.sessions()

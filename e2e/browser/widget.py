@@ -172,9 +172,9 @@ class Widget:
 
     async def messages(self) -> list[str]:
         """The texts of all messages shown, in the order of the page; a widget may show names with them."""
-        return list(
-            await self._do("the messages can be read", self._find("message").all_inner_texts(), STEP_S)
-        )
+        # Not the inner texts: these would have the page laid out for each look.
+        shown = self._find("message").all_text_contents()
+        return list(await self._do("the messages can be read", shown, STEP_S))
 
     async def comes(self, text: str, within_s: float) -> bool:
         """Waits until a message with this text is shown; whether it was."""

@@ -47,8 +47,8 @@ async def the_chat_is_relayed_as_three_witnesses_say(
     async def counted() -> dict[str, int]:
         found = dict.fromkeys(users.values(), 0)
         for session in turn.sessions():
-            if session.user in users:
-                found[users[session.user]] += session.received_bytes + session.sent_bytes
+            if session.user in users and session.ended:
+                found[users[session.user]] += session.relayed_bytes
         return found
 
     carried = await eventually(counted, lambda count: min(count.values()) >= len(text))

@@ -79,11 +79,10 @@ def choose(
 
 
 def _automatic(wanted: Wanted, ttl_s: int, secret: str | None, network: Network | None) -> TurnServer:
-    if network is None or not network.launcher:  # what runs in another namespace is a process
-        try:
-            return _container(wanted, ttl_s, secret, network, SHORT_S)
-        except TurnUnavailable:
-            pass
+    try:
+        return _container(wanted, ttl_s, secret, network, SHORT_S)
+    except TurnUnavailable:
+        pass
     try:
         return _process(wanted, ttl_s, secret, network)
     except TurnUnavailable:
@@ -112,6 +111,8 @@ def _given(
 def _container(
     wanted: Wanted, ttl_s: int, secret: str | None, network: Network | None, within_s: float
 ) -> TurnServer:
+    if network is not None and network.launcher:
+        raise TurnUnavailable("--turn container: in the lab only a process can be the TURN server")
     image = wanted.image or IMAGE
     try:
         engine.need_image(image, within_s)
