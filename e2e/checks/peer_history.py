@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from e2e.checks.peer import meet, shows
@@ -83,9 +84,8 @@ async def its_chain_verifies(subject: Chatter, peer: Peer) -> None:
     expect(ids, "the messages of its chain").all_different()
 
 
-async def _offered(subject: Chatter, peer: Peer, spoil: object, *texts: str) -> None:
+async def _offered(subject: Chatter, peer: Peer, spoil: Callable[[Block], Block], *texts: str) -> None:
     """The subject comes late to a history of two messages, the second of which is spoilt."""
-    assert callable(spoil), "a function from a block to a block"
     room = await peer.create_room()
     for text in texts:
         await peer.say(text)
