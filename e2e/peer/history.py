@@ -14,6 +14,7 @@ from protocol.spec import Json, Spec
 from protocol.sync import Asking, Gap, Reason
 
 MOST = 200  # chains that are kept
+MOST_BLOCKS = 20_000  # of each
 
 
 @dataclass
@@ -133,7 +134,7 @@ class History:
             return []
         self.meet(sender)
         entry = self.entries.get(sender)
-        if entry is None:
+        if entry is None or entry.chain.next_number >= MOST_BLOCKS:
             return []
         found = [block.message for block in entry.asking.take(response)]
         if not entry.asking.wanted and not entry.whole:

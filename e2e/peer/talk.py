@@ -167,6 +167,8 @@ class Talk:
             return f"{frame.type} is not from the broadcaster"
         if "id" in body and self.scroll.knows(body["id"]):
             return "its id is known"
+        if "id" in body and self.scroll.is_full:
+            return "no more messages are kept"
         if frame.type == frames.DEFAULT_TYPE and not chainable(body):
             return "no chain can hold it"
         return None
