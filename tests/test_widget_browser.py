@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,22 @@ from urllib.parse import urlencode
 
 import pytest
 import pytest_asyncio
-from browser_kit import BROWSER, FLAGS, TURNSERVER, Coturn
 from playwright.async_api import Browser, Page, async_playwright
 from server_kit import SECRET, SPEC, ServerProcess
 
+from e2e.browser import launch
+from e2e.turn import TurnServer
+from e2e.turn.process import TurnProcess
 from protocol import tokens
 
+CHROMIUM = launch.arguments("chromium")
 pytestmark = [
-    pytest.mark.skipif(BROWSER is None, reason="chromium is not installed (make test says how)"),
-    pytest.mark.skipif(TURNSERVER is None, reason="turnserver is not installed (make test says how)"),
+    pytest.mark.skipif(
+        "executable_path" not in CHROMIUM, reason="chromium is not installed (make test says how)"
+    ),
+    pytest.mark.skipif(
+        shutil.which("turnserver") is None, reason="turnserver is not installed (make test says how)"
+    ),
     pytest.mark.asyncio(loop_scope="module"),
 ]
 LONG_S = 90.0  # for whatever should come; a busy machine is no failure
@@ -98,22 +106,22 @@ Open = Callable[..., Awaitable[Visitor]]
 
 
 @pytest.fixture(scope="module")
-def turn() -> Iterator[Coturn]:
-    with Coturn() as running:
+def turn() -> Iterator[TurnServer]:
+    with TurnProcess(SPEC.timings["turn_credential_max"]) as running:
         yield running
 
 
-def server_config(turn: Coturn) -> dict[str, dict[str, Any]]:
+def server_config(turn: TurnServer) -> dict[str, dict[str, Any]]:
     return {
         "auth": {"hs256_secret": SECRET},
-        "turn": {"urls": [turn.url], "secret": turn.secret},
+        "turn": {"urls": list(turn.urls), "secret": turn.secret},
         "encryption": {"enabled": True},
         "test_control": {"enabled": True},
     }
 
 
 @pytest.fixture
-def server(turn: Coturn, tmp_path: Path) -> Iterator[ServerProcess]:
+def server(turn: TurnServer, tmp_path: Path) -> Iterator[ServerProcess]:
     with ServerProcess(tmp_path, server_config(turn)) as running:
         yield running
 
@@ -121,7 +129,7 @@ def server(turn: Coturn, tmp_path: Path) -> Iterator[ServerProcess]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
+        started = await playwright.chromium.launch(**CHROMIUM)
         yield started
         await started.close()
 
@@ -258,7 +266,7 @@ async def test_what_is_too_long_stays_in_the_box(visit: Open) -> None:
     assert await alice.alert() == ""
 
 
-async def test_the_turn_server_dies_and_comes_back(visit: Open, turn: Coturn) -> None:
+async def test_the_turn_server_dies_and_comes_back(visit: Open, turn: TurnServer) -> None:
     alice = await visit("alice")
     room = await alice.create()
     bob = await visit("bob", room=room)
@@ -271,7 +279,7 @@ async def test_the_turn_server_dies_and_comes_back(visit: Open, turn: Coturn) ->
         await alice.say("from alice, meanwhile")
         await bob.say("from bob, meanwhile")
     finally:
-        turn.start()
+        turn.restart()
     everything = {"before", "from alice, meanwhile", "from bob, meanwhile"}
     await alice.has(everything)
     await bob.has(everything)

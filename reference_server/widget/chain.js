@@ -36,7 +36,8 @@ export function blockHash(data, previousHash, blockNumber) {
 
 /** signature: HMAC-SHA256, keyed by the text of the room key, of the compact JSON of {blockHash, data, blockNumber}. */
 export async function signature(roomKey, hash, data, blockNumber) {
-  const text = `{"blockHash":${JSON.stringify(hash)},"data":${canonical(data)},"blockNumber":${canonical(blockNumber)}}`;
+  const number = canonical(blockNumber);
+  const text = `{"blockHash":${JSON.stringify(hash)},"data":${canonical(data)},"blockNumber":${number}}`;
   return toHex(await crypto.subtle.sign("HMAC", await hmacKey(roomKey), UTF8.encode(text)));
 }
 

@@ -4,6 +4,7 @@ import { isLost } from "./reconnect.js";
 
 const GATHER_MS = 6_000; // a TURN server that is gone over UDP is not told by an event for over 12 s
 const SETTLE_MS = 400; // once there is a candidate to use, others get this long
+const RELATED = / raddr \S+ rport \d+/;
 const PONG_MS = 1_000; // how often the statistics are asked whether the other end still answers
 
 /** No connection can be made, in words for people. */
@@ -14,7 +15,7 @@ export function relayOnlySdp(sdp) {
   return sdp
     .split("\r\n")
     .filter((line) => !line.startsWith("a=candidate:") || / typ relay(?: |$)/.test(line))
-    .map((line) => (line.startsWith("a=candidate:") ? line.replace(/ raddr \S+ rport \d+/, " raddr 0.0.0.0 rport 0") : line))
+    .map((line) => (line.startsWith("a=candidate:") ? line.replace(RELATED, " raddr 0.0.0.0 rport 0") : line))
     .join("\r\n");
 }
 
@@ -32,7 +33,7 @@ export class Connection {
     this.closed = false;
     this.channel = null;
     this.described = false; // our description is out: later candidates are told apart
-    this.heard = { at: performance.now(), stamp: null, received: -1, now: null };
+    this.heard = { at: performance.now(), stamp: null, received: -1, now: null, blind: false };
     this.pc = new RTCPeerConnection({ iceServers, iceTransportPolicy: relayOnly ? "relay" : "all" });
     this.pc.addEventListener("connectionstatechange", () => {
       if (isLost(this.pc.connectionState)) this.#lost(this.pc.connectionState);
@@ -88,10 +89,10 @@ export class Connection {
     }
   }
 
-  /** Milliseconds since a frame or pong, by the page's clock and by the browser's own. */
+  /** Milliseconds since a frame or pong, by the page's clock and by the browser's own (null where it tells none). */
   get quiet() {
-    const { at, stamp, now } = this.heard;
-    return { page: performance.now() - at, browser: stamp === null ? null : now - stamp };
+    const { at, stamp, now, blind } = this.heard;
+    return { page: performance.now() - at, browser: blind ? null : stamp === null ? 0 : now - stamp };
   }
 
   /** Ends it: the peer connection first, so that the TURN server frees its relay. */
@@ -109,6 +110,7 @@ export class Connection {
     channel.addEventListener("open", () => {
       if (this.closed) return;
       this.#hear();
+      this.#pong();
       this.pongs = setInterval(() => this.#pong(), PONG_MS);
       this.events.onOpen();
     });
@@ -136,8 +138,10 @@ export class Connection {
         now = report.timestamp;
       }
     } catch {
-      return;
+      now = null;
     }
+    this.heard.blind = now === null; // then the page's clock alone counts
+    if (now === null) return;
     this.heard.now = now;
     this.heard.stamp ??= now;
     if (received !== this.heard.received) {
@@ -183,7 +187,8 @@ export class Connection {
       const look = () => pc.iceGatheringState === "complete" && end();
       const found = ({ candidate }) => {
         if (candidate === null) return end();
-        if (candidate.candidate && (!this.relayOnly || candidate.type === "relay")) settled ??= setTimeout(end, SETTLE_MS);
+        const usable = candidate.candidate && (!this.relayOnly || candidate.type === "relay");
+        if (usable) settled ??= setTimeout(end, SETTLE_MS);
       };
       const longest = setTimeout(end, GATHER_MS);
       pc.addEventListener("icegatheringstatechange", look);

@@ -223,11 +223,16 @@ export class Host {
     this.looks += 1;
     try {
       if (this.looks % 2 === 1 || this.lost.size > 0) await this.#knocks();
-      else this.#count((await this.signaling.listRooms()).find(({ roomId }) => roomId === this.room.roomId)?.participantCount);
+      else await this.#counts();
     } catch (error) {
       if (error.status === 404 || error.status === 403) await this.beat();
       else if (!(error instanceof SignalingError)) throw error;
     }
+  }
+
+  async #counts() {
+    const rooms = await this.signaling.listRooms();
+    this.#count(rooms.find(({ roomId }) => roomId === this.room.roomId)?.participantCount);
   }
 
   async #knocks() {

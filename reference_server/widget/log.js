@@ -16,7 +16,7 @@ export class Log {
     this.element.replaceChildren();
   }
 
-  /** @param {{id: string, senderId: string, name: string, text: string, at: number, own: boolean, state: string}[]} entries */
+  /** @param {object[]} entries those of messages.js, in their order */
   update(entries) {
     const list = this.element;
     const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_PX;
@@ -42,7 +42,8 @@ export class Log {
 
   #item({ senderId, name, text, at, own }) {
     const time = new Date(at);
-    const shown = Number.isNaN(time.getTime()) ? "" : time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    const isTime = !Number.isNaN(time.getTime());
+    const shown = isTime ? time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }) : "";
     const item = element(
       "div",
       { className: own ? "chat-item chat-own" : "chat-item" },
@@ -50,7 +51,7 @@ export class Log {
         "div",
         { className: "chat-meta" },
         element("span", { className: "chat-author", textContent: own ? "You" : name }),
-        element("time", { textContent: shown, dateTime: Number.isNaN(time.getTime()) ? "" : time.toISOString() }),
+        element("time", { textContent: shown, dateTime: isTime ? time.toISOString() : "" }),
       ),
       element("div", { className: "chat-message", textContent: text }),
     );

@@ -55,8 +55,9 @@ export class Asking {
 
   /** The chain of this sender is wanted. */
   want(senderId) {
-    if (!this.chains.has(senderId)) this.chains.set(senderId, { asked: -Infinity, waiting: false, wanted: false, tries: 0 });
-    this.chains.get(senderId).wanted = true;
+    const chain = this.chains.get(senderId) ?? { asked: -Infinity, waiting: false, tries: 0 };
+    chain.wanted = true;
+    this.chains.set(senderId, chain);
   }
 
   wants(senderId) {

@@ -9,7 +9,8 @@ export class View {
   /**
    * @param {HTMLElement} container
    * @param {{protocol: object, theme: string, on: object}} options
-   *   `on`: what a person does: create(name) and join(id) (promises, true where one is in), leave(), send(text) -> boolean, input(text), proceed()
+   *   `on`: what a person does: create(name) and join(id) (promises: is one in?), leave(), send(text) -> boolean,
+   *   input(text), proceed()
    */
   constructor(container, { protocol, theme, on }) {
     this.on = on;
@@ -21,7 +22,8 @@ export class View {
     this.status = element("p", { className: "chat-status", role: "status" });
     this.root = element("section", { className: "chat-widget", "aria-label": "Chat" });
     this.root.dataset.theme = ["light", "dark"].includes(theme) ? theme : "auto";
-    this.client = element("div", { className: "chat-client" }, this.#header(), this.#side(elements, protocol.words.Name.maxLength), this.#room(elements));
+    const side = this.#side(elements, protocol.words.Name.maxLength);
+    this.client = element("div", { className: "chat-client" }, this.#header(), side, this.#room(elements));
     this.signin = element("div", { className: "chat-signin" });
     this.root.append(this.alert, this.signin, this.client);
     container.replaceChildren(this.root);
@@ -75,7 +77,8 @@ export class View {
       button.disabled = here;
       return element("li", {}, button);
     });
-    const nothing = element("li", { className: "chat-none", textContent: "No public room is open. Make the first one." });
+    const none = "No public room is open. Make the first one.";
+    const nothing = element("li", { className: "chat-none", textContent: none });
     const focused = this.roomList.contains(document.activeElement);
     const key = JSON.stringify([list, current]);
     if (key === this.roomsShown || focused) return;
@@ -100,7 +103,7 @@ export class View {
   #header() {
     this.title = element("h2", { className: "chat-title" });
     this.subtitle = element("span", { className: "chat-subtitle" });
-    this.copy = element("button", { type: "button", className: "chat-quiet", title: "Copy the room's id", textContent: COPY });
+    this.copy = element("button", { type: "button", className: "chat-quiet", textContent: COPY });
     this.copy.addEventListener("click", () => this.#copied());
     this.leave = element("button", { type: "button", className: "chat-quiet", textContent: "Leave" });
     this.leave.addEventListener("click", () => this.on.leave());
@@ -112,7 +115,8 @@ export class View {
     const name = element("input", { id: this.#id("name"), name: "customName", autocomplete: "off" });
     name.maxLength = longest;
     name.placeholder = "e.g. Garden party";
-    this.create = element("button", { type: "submit", className: "chat-primary", textContent: elements.createRoom.text });
+    const text = elements.createRoom.text;
+    this.create = element("button", { type: "submit", className: "chat-primary", textContent: text });
     const creating = element(
       "form",
       { className: "chat-form" },
@@ -208,7 +212,8 @@ export class View {
       this.signin.append(element("p", { textContent: "This chat needs a token of yours to know who you are." }));
       return;
     }
-    const proceed = element("button", { type: "button", className: "chat-primary", textContent: `Continue as ${name}` });
+    const text = `Continue as ${name}`;
+    const proceed = element("button", { type: "button", className: "chat-primary", textContent: text });
     proceed.addEventListener("click", () => this.on.proceed());
     this.signin.append(proceed);
   }

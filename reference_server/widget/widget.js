@@ -10,6 +10,8 @@ import { Typist } from "./typist.js";
 import { View } from "./view.js";
 
 const ROOMS_SHOWN = 30;
+const NO_ID = "That is no room id. It looks like room_1a2b3c.";
+const UNSAFE = "This page has to be opened over https: only then a browser can seal messages.";
 const GONE = "This room is not there (any more). Check its id, or join another.";
 
 class Widget {
@@ -41,7 +43,8 @@ class Widget {
     this.view = new View(container, { protocol: PROTOCOL, theme: this.options.theme, on });
     this.listening = new AbortController();
     const { signal } = this.listening;
-    document.addEventListener("visibilitychange", () => this.#room?.be(document.hidden ? "away" : "online"), { signal });
+    const seen = () => this.#room?.be(document.hidden ? "away" : "online");
+    document.addEventListener("visibilitychange", seen, { signal });
     window.addEventListener("pagehide", () => this.#leaveRoom({ going: true }), { signal });
     this.#me = this.options.token ? identity(this.options.token, PROTOCOL) : null;
     this.#draw();
@@ -67,7 +70,7 @@ class Widget {
       const wanted = customName ? nameFor([customName], PROTOCOL) : "";
       if (customName && wanted !== customName) {
         const most = PROTOCOL.words.Name.maxLength;
-        throw new SignalingError(`A room's name has letters, digits, spaces, - and _ only, and at most ${most} of them.`);
+        throw new SignalingError(`A room's name has letters, digits, spaces, - and _ only, ${most} of them at most.`);
       }
       if (wanted) fields.customName = wanted;
       const made = await this.signaling.createRoom(fields);
@@ -81,7 +84,7 @@ class Widget {
    */
   async joinRoom(id) {
     const entered = await this.#enter(async () => {
-      if (complaint(PROTOCOL.words.RoomId, id) !== null) throw new SignalingError("That is no room id. It looks like room_1a2b3c.");
+      if (complaint(PROTOCOL.words.RoomId, id) !== null) throw new SignalingError(NO_ID);
       const made = await this.signaling.joinRoom(id, this.#me.id, this.#me.name);
       return { made, isHost: made.broadcasterId === this.#me.id };
     });
@@ -174,7 +177,7 @@ class Widget {
     this.view.error("");
     this.#draw();
     try {
-      if (!globalThis.isSecureContext) throw new SignalingError("This page has to be opened over https: only then a browser can seal messages.");
+      if (!globalThis.isSecureContext) throw new SignalingError(UNSAFE);
       const found = await ask();
       if (this.#ended) return null;
       this.#leaveRoom();
@@ -238,7 +241,8 @@ class Widget {
     } else if (state === "lost") {
       this.#phase = "reconnecting";
       const tries = PROTOCOL.peer.reconnect_tries;
-      this.#status = `The connection was lost. Trying again in ${wait} s (${tried} of ${tries}). What you write is kept.`;
+      this.#status =
+        `The connection was lost. Trying again in ${wait} s (${tried} of ${tries}). What you write is kept.`;
       if (error?.retryAfter) this.view.error(error.message);
     } else {
       this.#phase = "ended";
