@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +15,7 @@ from protocol import envelope
 from protocol.envelope import EnvelopeError
 from protocol.spec import Json, Spec
 
-KEYS_KEPT = 256  # derived keys of others, by salt: an honest sender has one a session
+MOST_SALTS = 256  # that keys are derived for: an honest sender has one a session, a flood of them is no talk
 
 
 def make(spec: Spec) -> str:
@@ -38,7 +37,7 @@ class Cipher:
         self._spec = spec
         self.room_key = room_key
         self._salt = os.urandom(spec.policy["envelope"]["salt_bytes"])
-        self._keys: OrderedDict[bytes, bytes] = OrderedDict()
+        self._keys: dict[bytes, bytes] = {}
 
     def seal(self, content: str) -> Json:
         """The `encryptedData` of a message with this content; the iv is fresh."""
@@ -57,8 +56,7 @@ class Cipher:
     def _key(self, spec: Spec, room_key: str, salt: bytes) -> bytes:
         key = self._keys.get(salt)
         if key is None:
+            if len(self._keys) >= MOST_SALTS:
+                raise EnvelopeError(f"salt: there were {MOST_SALTS} others already")
             key = self._keys[salt] = envelope.derive(spec, room_key, salt)
-            if len(self._keys) > KEYS_KEPT:
-                self._keys.popitem(last=False)
-        self._keys.move_to_end(salt)
         return key

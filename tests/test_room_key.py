@@ -57,13 +57,16 @@ def test_a_key_is_derived_once_for_each_salt(monkeypatch: pytest.MonkeyPatch) ->
     assert len(derived) == 2
 
 
-def test_few_keys_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room_key, "KEYS_KEPT", 2)
+def test_a_flood_of_salts_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room_key, "MOST_SALTS", 3)
     key = room_key.make(SPEC)
     mine = Cipher(SPEC, key)
-    for _ in range(4):
-        mine.open(Cipher(SPEC, key).seal("x"))
-    assert len(mine._keys) == 2
+    own = mine.seal("own")
+    first, second, third = (Cipher(SPEC, key).seal("x") for _ in range(3))
+    assert [mine.open(one) for one in (first, second, first)] == ["x"] * 3
+    with pytest.raises(EnvelopeError, match="there were 3 others already"):
+        mine.open(third)
+    assert mine.open(own) == "own" and mine.open(mine.seal("more")) == "more"
 
 
 def test_what_is_no_text_is_said() -> None:

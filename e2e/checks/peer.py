@@ -13,7 +13,7 @@ from protocol.marks import mark
 from protocol.spec import Json, Spec
 from suite.expectations import expect, given_that
 
-MESSAGES = 20  # each way: enough for an order to show
+MESSAGES = 12  # each way: enough for an order to show
 LATE_S = 2.0  # that a client's timer may be late on a busy machine
 
 
@@ -102,10 +102,12 @@ def odd_frames(whole: Json, word: str) -> list[str | bytes]:
 async def what_is_no_frame_is_ignored(subject: Chatter, peer: Peer) -> None:
     await meet(subject, peer)
     odd, text, answer = mark(), mark(), mark()
+    channel = peer.channel
     for frame in odd_frames(peer.author.chat(odd), odd):
         peer.send_raw(frame)
     await peer.say(text)
     expect(await shows(subject, text), "what is shown of a message after odd frames").equals([text])
+    expect(channel.is_open, "whether the channel is still open").equals(True)
     expect(among(await subject.messages(), [odd]), "what is shown of the odd frames").equals([])
     await subject.say(answer)
     expect(await shows(peer, answer), "what comes back on the same channel").equals([answer])

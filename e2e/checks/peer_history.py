@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from e2e.checks.peer import meet, shows
 from e2e.peer import Chatter, Peer
 from e2e.registry import check
 from e2e.waiting import PATIENCE_S, among, eventually
-from protocol import chain, room_key, sync
+from protocol import chain, frames, room_key, sync
 from protocol.chain import Block
 from protocol.envelope import EnvelopeError
 from protocol.marks import mark
@@ -71,8 +72,9 @@ async def its_chain_verifies(subject: Chatter, peer: Peer) -> None:
     for text in texts:
         await subject.say(text)
     await peer.join(room)
-    given_that(await shows(peer, *texts), "the history, as it was told").equals(texts)
+    seen = await shows(peer, *texts)
     expect([gap.told for gap in peer.gaps], "what is wrong with its chain").equals([])
+    given_that(seen, "the history, as it was told").equals(texts)
     found = peer.chains[subject.user.id].blocks
     expect([block.number for block in found], "the blocks of its chain").equals([0, 1, 2])
     live = mark()
@@ -82,9 +84,8 @@ async def its_chain_verifies(subject: Chatter, peer: Peer) -> None:
     expect(ids, "the messages of its chain").all_different()
 
 
-async def _offered(subject: Chatter, peer: Peer, spoil: object, *texts: str) -> None:
+async def _offered(subject: Chatter, peer: Peer, spoil: Callable[[Block], Block], *texts: str) -> None:
     """The subject comes late to a history of two messages, the second of which is spoilt."""
-    assert callable(spoil), "a function from a block to a block"
     room = await peer.create_room()
     for text in texts:
         await peer.say(text)
@@ -144,20 +145,24 @@ async def who_joins_late_is_shown_the_whole_history(subject: Chatter, peer: Peer
 @check("PEER-12")
 async def who_joins_late_is_told_the_whole_history(subject: Chatter, peer: Peer, spec: Spec) -> None:
     room = await subject.create_room()
-    most = sync.batch_limits(spec)[0]
-    texts = [f"{mark()} {number}" for number in range(most + BEYOND)]
+    blocks, most_bytes = sync.batch_limits(spec)
+    size = frames.content_bytes(spec)
+    texts = [mark() for _ in range(most_bytes // size + 1)]  # few, but more bytes than a batch has
     for text in texts:
-        await subject.say(text)
+        await subject.say(text.ljust(size, "x"))
     await peer.join(room)
     within_s = spec.asyncapi["x-policy"]["sync_interval"] + PATIENCE_S
     seen = await shows(peer, *texts, within_s=within_s)
-    expect(seen, f"what it told of a history of {len(texts)} messages").equals(texts)
+    dropped = [one.why for one in peer.dropped]
+    expect(dropped, "why frames of it were not taken").equals([])
+    expect(seen, f"what it told of a history of {len(texts)} long messages").equals(texts)
     batches = [
         len(frame["blocks"])
         for frame in peer.frames_of(subject.user.id)
         if frame.get("type") == "sync_response" and frame["chainId"] == peer.chains[subject.user.id].id
     ]
-    expect(max(batches), "the blocks of its largest batch").between(1, most)
+    expect(len(batches), f"the batches, of {most_bytes} bytes at most").at_least(2)
+    expect(max(batches), "the blocks of its largest batch").at_most(blocks)
 
 
 @check("PEER-13", takes_s=6)

@@ -63,7 +63,8 @@ class Guest:
         link.peer_id = self._mailbox.host_id or mail.sender
         try:
             await self._mailbox.post_answer(await link.answer(mail.sdp))
-            await asyncio.wait_for(link.opened.wait(), OPEN_S)
+            async with asyncio.timeout(OPEN_S):
+                await link.opened.wait()
         except (PeerError, TimeoutError) as error:
             self.troubles.append(str(error) or f"no channel within {OPEN_S:g} s of the answer")
             await link.close()

@@ -14,6 +14,7 @@ from protocol.spec import Json, Spec
 from protocol.sync import Asking, Gap, Reason
 
 MOST = 200  # chains that are kept
+MOST_BLOCKS = 20_000  # of each
 
 
 @dataclass
@@ -27,6 +28,11 @@ class Entry:
 
 
 class History:
+    """Every chain of one room. `author` is whose peer it is."""
+
+    chain_class = Chain  # wrong peers have others
+    asking_class = Asking
+
     def __init__(self, spec: Spec, author: Author, hosting: bool) -> None:
         self.spec = spec
         self.author = author
@@ -64,8 +70,9 @@ class History:
             if len(self._met) < MOST:
                 self._met.add(sender)
         elif sender not in self.entries and len(self.entries) < MOST:
-            chain = Chain(self.spec, self.author.room, sender, self._room_key)
-            entry = self.entries[sender] = Entry(chain, Asking(self.spec, chain), self.hosting)
+            chain = self.chain_class(self.spec, self.author.room, sender, self._room_key)
+            entry = Entry(chain, self.asking_class(self.spec, chain), self.hosting)
+            self.entries[sender] = entry
             if not self.hosting and self._connected:
                 entry.asking.want(self._why)
 
@@ -127,7 +134,7 @@ class History:
             return []
         self.meet(sender)
         entry = self.entries.get(sender)
-        if entry is None:
+        if entry is None or entry.chain.next_number >= MOST_BLOCKS:
             return []
         found = [block.message for block in entry.asking.take(response)]
         if not entry.asking.wanted and not entry.whole:

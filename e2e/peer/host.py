@@ -110,7 +110,8 @@ class Host:
     def _open_soon(self, link: Link) -> None:
         async def opens() -> None:
             try:
-                await asyncio.wait_for(link.opened.wait(), OPEN_S)
+                async with asyncio.timeout(OPEN_S):
+                    await link.opened.wait()
             except TimeoutError:
                 self.troubles = [*self.troubles[-50:], f"no channel to {link.peer_id} within {OPEN_S:g} s"]
                 await link.close()
@@ -147,7 +148,9 @@ class Host:
             pause = min(max(SOON_S, quiet / 4), self._timings["poll_interval"])
         self._wake.clear()
         try:
-            await asyncio.wait_for(self._wake.wait(), pause)
+            # Not wait_for, which in Python 3.11 may swallow a cancellation that comes with the event.
+            async with asyncio.timeout(pause):
+                await self._wake.wait()
         except TimeoutError:
             pass
 

@@ -221,4 +221,5 @@ class Link:
 
     async def _close(self) -> None:
         with contextlib.suppress(Exception):
-            await asyncio.wait_for(self._connection.close(), CLOSE_S)
+            async with asyncio.timeout(CLOSE_S):
+                await self._connection.close()

@@ -30,6 +30,7 @@ TICK_S = 0.25  # between two looks at what time does: silence, sync, keep-alive
 KEY_S = 10.0  # for the room key to come
 ARRIVE_S = 5.0  # for one message to arrive
 LOOK_S = 0.005
+CANCELS, CANCEL_S = 3, 1.0  # a library below may swallow a cancellation
 
 
 class Peer:
@@ -40,6 +41,7 @@ class Peer:
 
     talk_class = Talk  # wrong peers have another
     guest_class = Guest
+    link_class = Link
 
     def __init__(
         self,
@@ -272,9 +274,12 @@ class Peer:
     async def close(self) -> None:
         """Ends every task and connection, without a word to anybody. Never raises; may be called again."""
         self._closed = True
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for _ in range(CANCELS):
+            tasks = list(self._tasks)
+            for task in tasks:
+                task.cancel()
+            if tasks:
+                await asyncio.wait(tasks, timeout=CANCEL_S)
         await asyncio.gather(*(link.close() for link in self._links), return_exceptions=True)
         self._links.clear()
 
@@ -328,7 +333,7 @@ class Peer:
     # -- links
 
     def _new_link(self) -> Link:
-        link = Link(self.spec, self.network, self.clock, self._heard, self._changed)
+        link = self.link_class(self.spec, self.network, self.clock, self._heard, self._changed)
         self._links.append(link)
         return link
 

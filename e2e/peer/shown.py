@@ -71,18 +71,22 @@ class Scroll:
         """What a sync brings from now on was said before whatever comes now."""
         self._place = self._live = len(self.messages)
 
+    @property
+    def is_full(self) -> bool:
+        return len(self.messages) >= MESSAGES
+
     def knows(self, message_id: str) -> bool:
         return message_id in self._ids
 
     def add(self, message: Message) -> None:
         """A message that was just said."""
-        if not self.knows(message.id) and len(self.messages) < MESSAGES:
+        if not self.knows(message.id) and not self.is_full:
             self._ids.add(message.id)
             self.messages.append(message)
 
     def insert(self, message: Message) -> None:
         """A message of the history; those of one sender come in their order."""
-        if self.knows(message.id) or len(self.messages) >= MESSAGES:
+        if self.knows(message.id) or self.is_full:
             return
         at = self._live
         while at > self._place and self._follows(self.messages[at - 1], message):

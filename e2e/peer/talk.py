@@ -35,6 +35,9 @@ class Line(Protocol):
 class Talk:
     """One person's part in one room. `links` are the open channels: of a viewer one at most."""
 
+    history_class = History  # wrong peers have others
+    cipher_class = Cipher
+
     def __init__(
         self, spec: Spec, author: Author, host_id: str | None, *, hosting: bool, encrypted: bool, clock: Clock
     ) -> None:
@@ -48,7 +51,7 @@ class Talk:
         self.people = People(spec)
         self.scroll = Scroll()
         self.record = Record()
-        self.history = History(spec, author, hosting)
+        self.history = self.history_class(spec, author, hosting)
         self.cipher: Cipher | None = None
         self.status = "online"
         self.sent: list[Json] = []  # own messages, in their order
@@ -164,6 +167,8 @@ class Talk:
             return f"{frame.type} is not from the broadcaster"
         if "id" in body and self.scroll.knows(body["id"]):
             return "its id is known"
+        if "id" in body and self.scroll.is_full:
+            return "no more messages are kept"
         if frame.type == frames.DEFAULT_TYPE and not chainable(body):
             return "no chain can hold it"
         return None
@@ -260,7 +265,7 @@ class Talk:
             self.ask()
 
     def _use_key(self, key: str) -> None:
-        self.cipher = Cipher(self.spec, key)
+        self.cipher = self.cipher_class(self.spec, key)
         self.history.keyed(key)
 
     def _system(self, body: Json) -> None:
@@ -276,7 +281,7 @@ class Talk:
         self.rooms.add(room)
         self.author = Author(self.author.user_id, self.author.name, room)
         key = self.cipher.room_key if self.cipher is not None else None
-        self.history = History(self.spec, self.author, self.hosting)
+        self.history = self.history_class(self.spec, self.author, self.hosting)
         self.history.opened(False)
         self.sent = []
         if key is not None:

@@ -1,0 +1,432 @@
+"""Deliberately wrong peers: one fault each, the check that has to find it, and what it complains of."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from e2e.peer import Peer
+from e2e.peer.guest import Guest
+from e2e.peer.history import History
+from e2e.peer.link import Link
+from e2e.peer.people import People
+from e2e.peer.shown import Message
+from e2e.peer.talk import Talk
+from protocol import chain, frames, room_key, sync
+from protocol.chain import Block, Chain
+from protocol.envelope import EnvelopeError
+from protocol.frames import Author, Frame, Refused
+from protocol.room_key import Cipher
+from protocol.sync import Asking, Gap
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """`check` is the function that must find it, `shows` what its complaint must match."""
+
+    check: str
+    shows: str
+    peer: type[Peer]
+
+
+WRONG: dict[str, Wrong] = {}
+
+
+def wrong(check: str, shows: str) -> Any:
+    """Registers a wrong peer, or a wrong part of one."""
+
+    def register(kind: type) -> type:
+        parts: list[tuple[type, str]] = [
+            (Talk, "talk_class"),
+            (Guest, "guest_class"),
+            (Link, "link_class"),
+        ]
+        made = kind
+        for part, name in ((Chain, "chain_class"), (Asking, "asking_class")):
+            if issubclass(made, part):
+                made = type(made.__name__, (History,), {name: made})
+        for part, name in ((History, "history_class"), (Cipher, "cipher_class")):
+            if issubclass(made, part):
+                made = type(made.__name__, (Talk,), {name: made})
+        for part, name in parts:
+            if issubclass(made, part):
+                made = type(made.__name__, (Peer,), {name: made})
+        WRONG[kind.__name__] = Wrong(check, shows, made)
+        return kind
+
+    return register
+
+
+# -- PEER-1
+
+
+@wrong("the_channel_is_the_chat_and_ordered", "label of the broadcaster's channel: wanted 'chat'; got 'data'")
+class AnotherLabel(Link):
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._channel_spec = {"label": "data", "ordered": True}
+
+
+@wrong("the_channel_is_the_chat_and_ordered", "whether it is ordered and reliable: wanted True; got False")
+class Unordered(Link):
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._channel_spec = {"label": "chat", "ordered": False}
+
+
+# -- PEER-2
+
+
+@wrong("every_frame_is_valid", "typing: timestamp: is missing")
+class TypingWithoutATime(Peer):
+    async def start_typing(self) -> None:
+        frame = self.author.typing()
+        del frame["timestamp"]
+        self.send_frame(frame)
+
+
+@wrong("every_frame_is_valid", "presence: userName")
+class PresenceWithAnEmptyName(Talk):
+    def opened(self, line: Any, again: bool = False) -> None:
+        super().opened(line, again)
+        self.tell(line, {**self.author.presence("online"), "userName": ""})
+
+
+# -- PEER-3
+
+
+@wrong("messages_arrive_both_ways_in_order", "what arrived of its messages: wanted")
+class SwapsMessages(Talk):
+    held: Any = None
+
+    def tell_all(self, frame: Any) -> None:
+        if frame["type"] != "message":
+            super().tell_all(frame)
+        elif self.held is None:
+            self.held = frame
+        else:
+            super().tell_all(frame)
+            super().tell_all(self.held)
+            self.held = None
+
+
+@wrong("messages_arrive_both_ways_in_order", "what arrived of its messages: wanted")
+class SendsTwice(Talk):
+    def tell_all(self, frame: Any) -> None:
+        super().tell_all(frame)
+        if frame["type"] == "message":
+            super().tell_all({**frame, "id": frame["id"] + "_again"})
+
+
+@wrong("messages_arrive_both_ways_in_order", "what is shown of the other's messages: wanted")
+class ShowsEveryThirdTwice(Talk):
+    def _message(self, frame: Frame) -> None:
+        super()._message(frame)
+        if len(self.scroll.messages) % 3 == 0:
+            last = self.scroll.messages[-1]
+            self.scroll.add(dataclasses.replace(last, id=last.id + "_again"))
+
+
+# -- PEER-4
+
+
+@wrong("what_is_no_frame_is_ignored", "whether the channel is still open: wanted True; got False")
+class HangsUpAtOddFrames(Talk):
+    def receive(self, line: Any, text: str | bytes) -> None:
+        if not isinstance(text, str) or isinstance(frames.decode(self.spec, text), Refused):
+            self._closing = asyncio.ensure_future(line.close())
+            return
+        super().receive(line, text)
+
+
+@wrong("what_is_no_frame_is_ignored", "what is shown of the odd frames: wanted")
+class ShowsUnknownTypes(Talk):
+    def receive(self, line: Any, text: str | bytes) -> None:
+        super().receive(line, text)
+        if isinstance(text, str) and '"nonsense"' in text:
+            self.scroll.add(Message("odd", "somebody", text, ""))
+
+
+# -- PEER-5
+
+
+@wrong("over_long_content_is_not_sent", "as they arrived: wanted")
+class SendsOverLong(Talk):
+    def say(self, text: str) -> Any:
+        return self.post(self.chat(text), text)
+
+
+@wrong("over_long_content_is_dropped", "what is shown of the over-long ones: wanted")
+class ShowsOverLongSealed(Talk):
+    def open(self, message: Any) -> str | None:
+        try:
+            return self.cipher.open(message["encryptedData"])  # type: ignore[union-attr]
+        except (EnvelopeError, KeyError):
+            return super().open(message)
+
+
+@wrong("over_long_content_is_dropped", "what is shown of the over-long ones: wanted")
+class CountsCharacters(Talk):
+    def receive(self, line: Any, text: str | bytes) -> None:
+        super().receive(line, text)
+        frame = frames.decode(self.spec, str(text))
+        if isinstance(frame, Refused) and "content has" in frame.why:
+            self.scroll.add(Message("long", "somebody", str(text), ""))
+
+
+# -- PEER-6
+
+
+@wrong("a_viewers_frames_carry_its_own_id", "the senders that its frames name: wanted")
+class SpeaksForAnother(Talk):
+    def chat(self, text: str) -> Any:
+        return {**super().chat(text), "senderId": "somebody_else"}
+
+
+@wrong("a_frame_of_a_foreign_sender_is_dropped", "what is forwarded of frames with another's id: wanted")
+class ForwardsWhatItDrops(Talk):
+    def objection(self, line: Any, frame: Frame) -> str | None:
+        why = super().objection(line, frame)
+        if why is not None and "is not this channel's viewer" in why:
+            self.forward(line, frame)
+        return why
+
+
+@wrong("a_frame_of_a_foreign_sender_is_dropped", "what is shown of those frames: wanted")
+class ShowsForeignSenders(Talk):
+    def objection(self, line: Any, frame: Frame) -> str | None:
+        why = super().objection(line, frame)
+        if why is not None and "is not this channel's viewer" in why:
+            self.take(line, frame)
+        return why
+
+
+# -- PEER-7
+
+
+class Endless(People):
+    def types(self, user_id: str, name: str, now: float) -> None:
+        super().types(user_id, name, now + 1e6)
+
+
+@wrong("typing_stops_by_itself", "after the last sign of it: wanted False; got True")
+class TypingIsShownForEver(Talk):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.people = Endless(self.spec)
+
+
+@wrong("typing_stops_by_itself", "whether it still tells of typing, with nobody typing: wanted False")
+class TypesForEver(Peer):
+    async def start_typing(self) -> None:
+        async def on_and_on() -> None:
+            while True:
+                self._talk().tell_all(self.author.typing())
+                await asyncio.sleep(1)
+
+        self._start(on_and_on())
+
+
+# -- PEER-8
+
+
+@wrong("presence_is_online_on_open_and_offline_on_leave", "told when it left: wanted 'offline'; got 'online'")
+class LeavesSilently(Peer):
+    async def leave(self) -> None:
+        await self.mailbox.leave()
+        await self.close()
+
+
+@wrong("presence_is_online_on_open_and_offline_on_leave", "channel opened: wanted 'online'; got 'away'")
+class ComesAsAway(Talk):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.status = "away"
+
+
+# -- PEER-9 and PEER-10
+
+
+class Plain(Talk):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.encrypted = False
+
+
+@wrong("the_room_key_opens_its_messages_and_no_other_does", "came sealed: wanted 3; got 0")
+class NeverSeals(Plain):
+    pass
+
+
+@wrong("no_plain_text_is_on_the_wire", "the frames with the plain text: wanted")
+class SendsPlainText(Plain):
+    pass
+
+
+@wrong("no_plain_text_is_on_the_wire", "the frames with the plain text: wanted")
+class SealsAndTellsBeside(Talk):
+    def chat(self, text: str) -> Any:
+        return {**super().chat(text), "preview": text}
+
+
+@wrong("the_room_key_opens_its_messages_and_no_other_does", "what the room key finds in them: wanted")
+class SealsWithAnotherKey(Cipher):
+    def seal(self, content: str) -> Any:
+        return Cipher(self._spec, room_key.make(self._spec)).seal(content)
+
+
+@wrong("the_room_key_opens_its_messages_and_no_other_does", "their ivs: wanted")
+class UsesOneIv(Cipher):
+    def seal(self, content: str) -> Any:
+        key = self._key(self._spec, self.room_key, self._salt)
+        sealed = room_key.envelope.seal(
+            self._spec, self.room_key, content.encode(), salt=self._salt, iv=b"\0" * 12, key=key
+        )
+        return {**sealed, "passwordProtected": False}
+
+
+@wrong("the_room_key_opens_its_messages_and_no_other_does", "how many salts one sender has in one session")
+class DerivesEachTime(Cipher):
+    def seal(self, content: str) -> Any:
+        return Cipher(self._spec, self.room_key).seal(content)
+
+
+@wrong("what_the_room_key_does_not_open_is_not_shown", "what is shown of one sealed with another key: wanted")
+class OpensWithAnyKey(Cipher):
+    """As if the key travelled with the message."""
+
+    known: list[str] = []  # noqa: RUF012
+
+    def open(self, sealed: Any) -> str:
+        for key in [self.room_key, *self.known]:
+            try:
+                return Cipher(self._spec, key).open(sealed)
+            except EnvelopeError:
+                continue
+        raise EnvelopeError("data: no key opens it")
+
+
+# -- PEER-11
+
+
+@wrong("its_chain_verifies", "what is wrong with its chain: wanted")
+class SignsWithAnotherKey(Chain):
+    def make(self, message: Any, created_at: str) -> Block:
+        block = super().make(message, created_at)
+        signed = chain.signature("another key", block.hash, {"message": message}, block.number)
+        return dataclasses.replace(block, signature=signed)
+
+
+@wrong("its_chain_verifies", "what is wrong with its chain: wanted")
+class HashesWithSpaces(Chain):
+    def make(self, message: Any, created_at: str) -> Block:
+        return dataclasses.replace(super().make(message, created_at), hash="0" * 64)
+
+
+class Unverified(Chain):
+    def _verify(self, block: Block) -> None:
+        """Nothing is looked at."""
+
+
+@wrong("a_tampered_block_is_refused", "what is shown of a tampered block: wanted")
+class TakesTamperedBlocks(Unverified):
+    pass
+
+
+@wrong("a_block_that_the_room_key_did_not_sign_is_refused", "what is shown of a block of another key's")
+class TakesUnsignedBlocks(Unverified):
+    pass
+
+
+# -- PEER-12
+
+
+@wrong("who_joins_late_is_shown_the_whole_history", "what is shown of a history of 55 messages: wanted")
+class AsksForOneBatchOnly(Asking):
+    def take(self, frame: Any) -> list[Block]:
+        return [] if self.batches else super().take({**frame, "hasMore": False})
+
+
+@wrong("who_joins_late_is_told_the_whole_history", "what it told of a history of 6 long messages: wanted")
+class GivesOneBatchOnly(History):
+    def answers(self, request: Any) -> list[Any]:
+        return [{**super().answers(request)[0], "hasMore": False}]
+
+
+@wrong("who_joins_late_is_told_the_whole_history", "bytes, more than 60000")
+class GivesAllInOneBatch(History):
+    def answers(self, request: Any) -> list[Any]:
+        entry = self.entries.get(request["chainId"].partition(":")[2])
+        blocks = entry.chain.blocks if entry is not None else ()
+        return [sync.response(request["chainId"], blocks, self.author)]
+
+
+# -- PEER-13
+
+
+@wrong("a_gap_is_found_and_named", "how many gaps it named: wanted")
+class NamesNoGap(Asking):
+    def _found(self, *args: Any) -> None:
+        """It is found, and kept to oneself."""
+
+
+@wrong("a_gap_is_found_and_named", "the reason that it named: wanted")
+class NamesAGapOddly(Asking):
+    def _found(self, first: int, last: int | None, reason: Any, told: str) -> None:
+        self.gaps.append(Gap(self.chain.id, first, last, "bad weather", told))  # type: ignore[arg-type]
+
+
+@wrong("a_gap_is_found_and_named", "what is shown once the gap could be filled: wanted")
+class LeavesAGap(Asking):
+    def take(self, frame: Any) -> list[Block]:
+        found = super().take(frame)
+        self.wanted = False
+        return found
+
+
+# -- PEER-14
+
+
+@wrong("it_comes_back_on_schedule_with_nothing_lost", "the seconds from the loss to its first try: wanted")
+class ComesBackAtOnce(Guest):
+    async def reconnect(self, lost_at: float) -> Link:
+        return await self.connect()
+
+
+@wrong("it_comes_back_on_schedule_with_nothing_lost", "what arrived: before, during, after: wanted")
+class ForgetsWhatItSaid(Talk):
+    def opened(self, line: Any, again: bool = False) -> None:
+        self.sent = []
+        super().opened(line, again)
+
+
+@wrong("it_comes_back_on_schedule_with_nothing_lost", "what arrived: before, during, after: wanted")
+class SaysAllAgain(Talk):
+    def opened(self, line: Any, again: bool = False) -> None:
+        self.sent = [{**message, "id": message["id"] + "_again"} for message in self.sent]
+        super().opened(line, again)
+
+
+@wrong("it_comes_back_on_schedule_with_nothing_lost", "what is shown: before, during, after: wanted")
+class AsksForNothingAfterALoss(History):
+    def opened(self, again: bool) -> None:
+        if not again:
+            super().opened(again)
+
+
+# -- PEER-15
+
+
+@wrong("a_channel_carries_many_messages", "messages in 10 s were lost: wanted 0; got 10")
+class LosesOneInAHundred(Talk):
+    came = 0
+
+    def _message(self, frame: Frame) -> None:
+        self.came += 1
+        if self.came % 100:
+            super()._message(frame)
+
+
+__all__ = ["WRONG", "Author", "Wrong"]
