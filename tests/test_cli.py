@@ -293,7 +293,7 @@ def test_new_check_starts_a_module_and_adds_to_one(
     ("name", "complaint"),
     [
         ("MBOX-99", "MBOX-99: no such requirement in the spec; add it there first"),
-        ("ICE-4", "ICE-4: excluded in requirements.yaml"),
+        ("EMO-1", "EMO-1: excluded in requirements.yaml"),
     ],
 )
 def test_new_check_refuses_what_has_no_place(

@@ -105,8 +105,9 @@ def test_what_is_left_out_has_the_published_default() -> None:
 
 def test_the_default_claims_are_the_server_profiles_that_are_checked() -> None:
     found = target.default_profiles(SPEC)
-    assert found == tuple(SPEC.profiles)[:11]
-    assert (found[0], found[-1]) == ("core", "privacy")
+    assert found == (*tuple(SPEC.profiles)[:11], "slo")
+    both = target.default_profiles(SPEC, widget=True)
+    assert both == (*tuple(SPEC.profiles)[:11], "peer", "widget", "slo")
 
 
 def test_the_log_of_start_is_the_targets_log_where_no_other_is_named() -> None:
@@ -317,3 +318,14 @@ def _all_nodes(node: dict[str, Any]) -> list[dict[str, Any]]:
         if "$ref" not in below:
             found += [below, *_all_nodes(below)]
     return found
+
+
+def test_a_widget_is_claimed_by_its_table_and_found_by_its_page() -> None:
+    page = '[widget]\nurl = "/chat#token={token}&relay={relay}"\nselectors = { typing = ".t" }\n'
+    text = HEAD + page + TOKENS
+    found = target.parse(text, "t.toml", SPEC)
+    assert {"peer", "widget"} <= set(found.profiles)
+    assert found.widget is not None
+    assert found.widget.selectors == {"typing": ".t"}
+    address = found.widget.address(token="a+b", relay=True)
+    assert address == f"{found.base_url}/chat#token=a%2Bb&relay=1"
