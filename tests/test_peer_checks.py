@@ -17,7 +17,8 @@ from e2e.registry import ATTRIBUTE, Check
 from protocol import room_key
 from suite.expectations import CheckFailed, Inconclusive, Recorder, current
 from tests.peer_kit import SPEC, Place, needs_turn
-from tests.wrong_peers import WRONG, OpensWithAnyKey
+from tests.wrong_peers import WRONG
+from tests.wrong_peers_history import OpensWithAnyKey
 
 pytestmark = needs_turn
 AT_ONCE = 8  # more would make a busy machine late

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
@@ -14,17 +13,13 @@ from e2e.peer.guest import Guest
 from e2e.peer.host import Host
 from e2e.peer.link import Link, Network
 from e2e.peer.mailbox import Mailbox
-from e2e.peer.shown import Dropped, Message, Seen
 from e2e.peer.talk import Line, Talk
+from e2e.peer.view import View
 from protocol import frames
 from protocol.backoff import loss
-from protocol.chain import Chain
 from protocol.client import User
-from protocol.envelope import EnvelopeError
-from protocol.frames import Author, Frame
-from protocol.room_key import Cipher
+from protocol.frames import Author
 from protocol.spec import Json
-from protocol.sync import Gap
 
 TICK_S = 0.25  # between two looks at what time does: silence, sync, keep-alive
 KEY_S = 10.0  # for the room key to come
@@ -33,7 +28,7 @@ LOOK_S = 0.005
 CANCELS, CANCEL_S = 3, 1.0  # a library below may swallow a cancellation
 
 
-class Peer:
+class Peer(View):
     """`user` is who it is to the target. `encrypted`: its messages are sealed with the room key.
 
     Close it in the end: `close` ends every task and connection, also after a failure.
@@ -52,15 +47,13 @@ class Peer:
         encrypted: bool = True,
         clock: Clock | None = None,
     ) -> None:
-        self.user = user
+        super().__init__(user)
         self.id = user.id
         self.name = user.name
-        self.spec = user.lane.spec
         self.encrypted = encrypted
         self.clock = clock or RealClock()
         self.network = Network(ice_servers, relay_only)
         self.mailbox = Mailbox(user)
-        self.talk: Talk | None = None
         self.host: Host | None = None
         self.guest: Guest | None = None
         self.troubles: list[str] = []
@@ -116,7 +109,7 @@ class Peer:
     async def gap_reasons(self) -> list[str]:
         return [gap.reason for gap in self.gaps]
 
-    # -- what is on the wire, and what became of it
+    # -- where it is
 
     @property
     def room(self) -> str:
@@ -134,77 +127,6 @@ class Peer:
         if not links:
             raise PeerError(f"{self.user.actor} has no open channel{self._trouble()}")
         return links[0]
-
-    @property
-    def frames_seen(self) -> list[Seen]:
-        """Every text frame that came, with its time and whose channel it came by."""
-        return list(self._talk().record.frames)
-
-    @property
-    def dropped(self) -> list[Dropped]:
-        """The frames that were not taken, and why."""
-        return list(self._talk().record.dropped)
-
-    @property
-    def shown(self) -> list[Message]:
-        return list(self._talk().scroll.messages)
-
-    @property
-    def sent(self) -> list[Json]:
-        """One's own messages, as they were sent."""
-        return list(self._talk().sent)
-
-    @property
-    def refusals(self) -> list[str]:
-        """Why messages of one's own were not sent."""
-        return list(self._talk().refusals)
-
-    @property
-    def chains(self) -> dict[str, Chain]:
-        """The verified chain of each sender."""
-        return self._talk().history.chains
-
-    @property
-    def gaps(self) -> list[Gap]:
-        return self._talk().history.gaps
-
-    @property
-    def cipher(self) -> Cipher:
-        """What the room key opens. Raises PeerError where none came."""
-        cipher = self._talk().cipher
-        if cipher is None:
-            raise PeerError(f"{self.user.actor} was not told the room key")
-        return cipher
-
-    def status_of(self, user_id: str) -> str | None:
-        """The presence of somebody, as it was told last; None where it never was."""
-        person = self._talk().people.known.get(user_id)
-        return person.status if person is not None and person.said else None
-
-    def frames_of(self, user_id: str) -> list[Json]:
-        """The valid frames that say they are from that person, as they came."""
-        decoded = (frames.decode(self.spec, seen.text) for seen in self.frames_seen)
-        valid = (frame for frame in decoded if isinstance(frame, Frame))
-        return [frame.body for frame in valid if frame.sender(self.spec) == user_id]
-
-    def contents(self) -> list[str]:
-        """The texts of all messages that came, over-long ones too; sealed ones where the key opens them."""
-        found = []
-        for seen in self.frames_seen:
-            try:
-                body = json.loads(seen.text)
-                sealed = body.get("encryptedData") if isinstance(body, dict) else None
-                text = self.cipher.open(sealed) if isinstance(sealed, dict) else body["content"]
-            except (ValueError, KeyError, TypeError, EnvelopeError):
-                continue
-            if isinstance(text, str):
-                found.append(text)
-        return found
-
-    @property
-    def author(self) -> Author:
-        """Makes valid frames of this person."""
-        return self._talk().author
 
     # -- what a well-behaved client would not do by itself
 
@@ -282,11 +204,6 @@ class Peer:
                 await asyncio.wait(tasks, timeout=CANCEL_S)
         await asyncio.gather(*(link.close() for link in self._links), return_exceptions=True)
         self._links.clear()
-
-    def _talk(self) -> Talk:
-        if self.talk is None:
-            raise PeerError(f"{self.user.actor} is in no room")
-        return self.talk
 
     def _enter(self, *, hosting: bool) -> None:
         if self._closed:
