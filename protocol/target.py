@@ -282,9 +282,7 @@ def _profiles(found: Json, spec: Spec) -> tuple[str, ...]:
         if name not in known:
             raise TargetError(f"profiles: {name!r} is no profile of a server or a client{near(name, known)}")
     if "widget" in found["profiles"] and "widget" not in found:
-        raise TargetError(
-            "widget.url: missing; expected the URL of its page, since widget is claimed"
-        )
+        raise TargetError("widget.url: missing; expected the URL of its page, since widget is claimed")
     return tuple(name for name in known if name in found["profiles"])
 
 

@@ -54,7 +54,13 @@ def test_the_readme_and_the_documents_name_options_that_exist() -> None:
     chat.add_chat(parser.add_argument)
     chat.add_own(parser.add_argument)
     known = {name for action in parser._actions for name in action.option_strings}
-    known |= {"--pdb", "--junitxml", "--headed", "--slowmo", "--no-e2e"}  # of pytest, its plugins, parley score
+    known |= {
+        "--pdb",
+        "--junitxml",
+        "--headed",
+        "--slowmo",
+        "--no-e2e",
+    }  # of pytest, its plugins, parley score
     for file in DOCUMENTS:
         text = file.read_text(encoding="utf-8")
         named = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", text)) - {
