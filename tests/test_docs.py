@@ -60,7 +60,7 @@ def test_the_readme_and_the_documents_name_options_that_exist() -> None:
         "--headed",
         "--slowmo",
         "--no-e2e",
-    }  # of pytest, its plugins, parley score
+    }  # of others
     for file in DOCUMENTS:
         text = file.read_text(encoding="utf-8")
         named = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", text)) - {
