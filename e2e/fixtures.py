@@ -123,7 +123,8 @@ def browser_type_launch_args(
     browser_type_launch_args: dict[str, Any], browser_name: str, request: pytest.FixtureRequest
 ) -> dict[str, Any]:
     """pytest-playwright's own, with what WebRTC needs here."""
-    return {**browser_type_launch_args, **launch.arguments(browser_name)}
+    headed = not browser_type_launch_args.get("headless", True)
+    return {**browser_type_launch_args, **launch.arguments(browser_name, headed=headed)}
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

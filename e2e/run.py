@@ -150,7 +150,7 @@ class Run:
         """Ends everything and writes the footer; what is undecided is not-run. Returns the run's folder."""
         try:
             for item in self.items:
-                if _key(item) not in self._decided and not item.check.nightly:
+                if item.key not in self._decided and not item.check.nightly:
                     reason = self.stopped or "the run was stopped"
                     made = verdict_record(
                         item.requirement.id, item.check.name, Verdict.NOT_RUN, reason, cause="stopped"
@@ -171,7 +171,7 @@ class Run:
 
     def decide(self, item: Item, record: Record) -> None:
         """Writes the verdict of a check."""
-        self._decided.add(_key(item))
+        self._decided.add(item.key)
         self.emit({**record, "as": "fitness"} if item.fitness else record)
 
     # -- for the checks
@@ -244,7 +244,3 @@ class Run:
             )
         except (OSError, subprocess.SubprocessError) as error:
             raise NotRun(f"control.restart of the target file failed: {error}", "unknown") from None
-
-
-def _key(item: Item) -> tuple[str, str, bool]:
-    return item.requirement.id, item.check.name, item.fitness
