@@ -11,10 +11,10 @@ import urllib.request
 
 import pytest
 
-from conformance.proofs import MATRIX, proofs
 from protocol.spec import load
 from reference_server import mutants
 from reference_server.assembly import Parts
+from suite.proofs import MATRIX, proofs
 from suite.server_process import EmbeddedServer
 
 SPEC = load()
