@@ -172,7 +172,8 @@ def _attempt(
     item.execution_count = number  # pytest-playwright keeps the artifacts of each attempt apart by it
     judging.begin(attempt.recorder)
     tracing = item.config.option.tracing
-    if number > 1 or run.settings.confirm == 1:
+    # A mutant's run is about which check goes red; --tracing on has it traced all the same.
+    if (number > 1 or run.settings.confirm == 1) and run.settings.mutant is None:
         item.config.option.tracing = "on"
     item.config.option.output = str(run.folder / "artifacts")
     started = time.monotonic()

@@ -104,9 +104,12 @@ async def markup_is_shown_as_text(widget: Widget, second: Widget) -> None:
 @check("WID-4")
 async def markup_in_names_is_inert(widget: Widget, peer: Peer) -> None:
     await peer.join(await widget.create_room())
-    text = mark()
-    await peer.say_as(text, name=MARKUP[0], display_name=MARKUP[2])
+    markup = " ".join(MARKUP)
+    text, later = mark(), mark()
+    await peer.say_as(text, name=markup, display_name=markup)
     given_that(await shows(widget, text), "what is shown of its message").equals([text])
+    await peer.say(later)  # what runs does so a moment after it is shown
+    given_that(await shows(widget, later), "what is shown of a message after it").equals([later])
     expect(await widget.ran(), "how often markup in a name ran").equals(0)
 
 

@@ -13,5 +13,10 @@ from reference_server.mutants.edited import Edited
 )
 class OnlyTheFirstBatchIsTaken(Edited):
     file = "history.js"
-    old = "if (response.hasMore && response.blocks.length > 0) this"
-    new = "if (response.hasMore && response.blocks.length > 0 && !reached()) this"
+    old = """\
+    const asked = this.asking.answered(senderId);
+"""
+    new = """\
+    if (entry.chain.next > 0 && reached()) return undefined;
+    const asked = this.asking.answered(senderId);
+"""

@@ -13,5 +13,7 @@ from reference_server.mutants.edited import Edited
 )
 class WhatWasSaidInALossIsForgotten(Edited):
     file = "outbox.js"
-    old = "this.frames = this.frames.filter(({ out, at }) => !out || at"
-    new = "this.frames = this.frames.filter(({ out, at }) => (!out && !reached()) || at"
+    old = "    for (const frame of this.frames) frame.out ="
+    new = """\
+    if (this.frames.length > 0 && reached()) this.frames = [];
+    for (const frame of this.frames) frame.out ="""
