@@ -161,7 +161,7 @@ async def new_widget(
             raise PageError(f"{dead[-1]} ({len(dead)} pages in a row: no more are opened)")
         user = await person(actor)
         # The embedded server's own answers name our TURN server. Another's may name any host.
-        servers = None if run.embedded is not None else await run.ice_servers(user)
+        servers = None if run.hands_out_turn else await run.ice_servers(user)
         if transport is not None:
             servers = run.need_turn().ice_servers(user.id, transport)
         opening = Opening(page, ice_servers=servers, **options)

@@ -150,7 +150,7 @@ class Run:
         """Ends everything and writes the footer; what is undecided is not-run. Returns the run's folder."""
         try:
             for item in self.items:
-                if _key(item) not in self._decided and not item.check.nightly:
+                if item.key not in self._decided:
                     reason = self.stopped or "the run was stopped"
                     made = verdict_record(
                         item.requirement.id, item.check.name, Verdict.NOT_RUN, reason, cause="stopped"
@@ -171,7 +171,7 @@ class Run:
 
     def decide(self, item: Item, record: Record) -> None:
         """Writes the verdict of a check."""
-        self._decided.add(_key(item))
+        self._decided.add(item.key)
         self.emit({**record, "as": "fitness"} if item.fitness else record)
 
     # -- for the checks
@@ -214,10 +214,15 @@ class Run:
             raise NotRun(self.no_turn, "tools")
         return self.turn
 
+    @property
+    def hands_out_turn(self) -> bool:
+        """Whether the target's getIceServers names the TURN server of this run, as the embedded one's does."""
+        return self.embedded is not None and self.turn is not None and self.turn.secret is not None
+
     async def ice_servers(self, user: User) -> list[dict[str, Any]]:
         """What relays a peer of ours: what the embedded server hands out, else the run's own server."""
         turn = self.need_turn()
-        if self.embedded is not None or turn.secret is None:
+        if self.hands_out_turn or not turn.urls:
             answer = await user.ice_servers()
             found = answer.at("iceServers")
             if answer.ok and isinstance(found, list) and found:
@@ -244,7 +249,3 @@ class Run:
             )
         except (OSError, subprocess.SubprocessError) as error:
             raise NotRun(f"control.restart of the target file failed: {error}", "unknown") from None
-
-
-def _key(item: Item) -> tuple[str, str, bool]:
-    return item.requirement.id, item.check.name, item.fitness
