@@ -28,7 +28,7 @@ Function = Callable[..., Awaitable[None]]
 @dataclass(frozen=True)
 class Check:
     """`both`: asked of a headless peer, which scores the target's signaling, and of the target's widget.
-    `takes_s`: about how many seconds it takes, to share the checks out evenly; `limit_s`: how many it may take.
+    `takes_s`: about how many seconds it takes, to share the checks out evenly; `limit_s`: how many it may.
     """
 
     requirement: str

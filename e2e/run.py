@@ -216,7 +216,7 @@ class Run:
 
     @property
     def hands_out_turn(self) -> bool:
-        """Whether the target's getIceServers names the TURN server of this run, as the embedded one's does."""
+        """Whether the target's getIceServers names the TURN server of this run: the embedded one's does."""
         return self.embedded is not None and self.turn is not None and self.turn.secret is not None
 
     async def ice_servers(self, user: User) -> list[dict[str, Any]]:
