@@ -16,7 +16,7 @@ from typing import Any
 
 from e2e.options import Settings
 from e2e.scope import Item, target_of, with_app
-from e2e.turn import TurnServer, TurnUnavailable, choose
+from e2e.turn import TurnServer, TurnUnavailable, choose, urls
 from e2e.turn.given import FromTarget
 from protocol.client import Lane, User
 from protocol.mint import Minter
@@ -126,8 +126,8 @@ class Run:
             lane = self._lane("getIceServers of the target", lambda *seen: None)
             person = asyncio.run(self.people.person(lane, user))
             answer = asyncio.run(person.ice_servers())
-            found = answer.at("iceServers")
-            if not answer.ok or not isinstance(found, list) or not found:
+            found = urls.well_formed(answer.at("iceServers"))
+            if not answer.ok or not found:
                 raise TurnUnavailable("--turn url: getIceServers of the target names no server")
             self._told = found
         return self._told
@@ -224,9 +224,9 @@ class Run:
         turn = self.need_turn()
         if self.hands_out_turn or not turn.urls:
             answer = await user.ice_servers()
-            found = answer.at("iceServers")
-            if answer.ok and isinstance(found, list) and found:
-                return list(found)
+            found = urls.well_formed(answer.at("iceServers"))
+            if answer.ok and found:
+                return found
         return list(turn.ice_servers(user.id))
 
     def restart_signaling(self) -> None:
