@@ -123,7 +123,8 @@ def browser_type_launch_args(
     browser_type_launch_args: dict[str, Any], browser_name: str, request: pytest.FixtureRequest
 ) -> dict[str, Any]:
     """pytest-playwright's own, with what WebRTC needs here."""
-    return {**browser_type_launch_args, **launch.arguments(browser_name)}
+    run = request.config.stash.get(RUN, None)
+    return {**browser_type_launch_args, **launch.arguments(browser_name, run.hosts if run else ())}
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

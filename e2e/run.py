@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from e2e.options import Settings
 from e2e.scope import Item, target_of, with_app
@@ -228,6 +229,15 @@ class Run:
             if answer.ok and found:
                 return found
         return list(turn.ice_servers(user.id))
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts that a browser may talk to: those of the target, of its widget and of the TURN server."""
+        pages = [self.target.base_url, *([self.target.widget.url] if self.target.widget is not None else [])]
+        found = {urlsplit(url).hostname for url in pages}
+        named = self.turn.urls if self.turn is not None else ()
+        found |= {offer.url.host for offer in urls.offered([{"urls": list(named)}, *self._told])}
+        return tuple(sorted(host for host in found if host is not None))
 
     def restart_signaling(self) -> None:
         """The signaling server goes and comes back at its URL. Raises NotRun where we cannot do that."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from e2e.browser import launch
 from e2e.options import Settings
 from e2e.peer import PeerError
 from e2e.peer.clock import RealClock
@@ -16,6 +18,8 @@ from e2e.run import Run
 from e2e.turn.given import TurnGiven
 from protocol.operations import Answer
 from protocol.spec import load
+from protocol.widget_page import WidgetPage
+from suite.embedded import embedded_target
 
 SPEC = load()
 OURS, THEIRS = "turn:127.0.0.1:3478?transport=udp", "turn:127.0.0.1:5349"
@@ -81,3 +85,16 @@ def test_a_url_that_is_none_is_the_targets_fault_and_not_ours() -> None:
 
     with pytest.raises(PeerError, match="the ICE servers, turn:, cannot be used"):
         asyncio.run(offer())
+
+
+def test_a_browser_may_look_up_the_hosts_of_the_run_and_no_others() -> None:
+    run = Run(Settings(), SPEC)
+    target = embedded_target(SPEC)
+    run.target = replace(
+        target, base_url="https://api.example", widget=WidgetPage("https://chat.example/#{token}")
+    )
+    assert run.hosts == ("api.example", "chat.example")
+    run.turn = TurnGiven(600, [OURS, "turn:relay.example"], username="u", credential="c")
+    assert run.hosts == ("127.0.0.1", "api.example", "chat.example", "relay.example")
+    rules = [arg for arg in launch.arguments("chromium", run.hosts)["args"] if "host-resolver" in arg]
+    assert [all(f"EXCLUDE {host}" in rule for host in run.hosts) for rule in rules] == [True]
