@@ -251,24 +251,6 @@ class Widget:
         )
         return int(await self._evaluate("() => __parley.ran")) + len(self.said.dialogs)
 
-    async def open_channels(self) -> int:
-        return int(await self._evaluate("() => __parley.open()"))
-
-    async def channels(self) -> list[dict[str, Any]]:
-        """Label and order of every data channel that it had."""
-        return list(
-            await self._evaluate(
-                "() => __parley.channels.map(({ label, ordered, made }) => ({ label, ordered, made }))"
-            )
-        )
-
-    async def frames(self, way: str = "out") -> list[str]:
-        """The text frames that it sent (`out`) or got (`in`)."""
-        found = await self._evaluate(
-            "(way) => __parley.frames.filter((f) => f.way === way && f.text !== null).map((f) => f.text)", way
-        )
-        return list(found)
-
     async def timed_frames(self, way: str) -> list[dict[str, Any]]:
         """The text frames with the page's time in ms at which they went or came."""
         script = "(way) => __parley.frames.filter((f) => f.way === way && f.text !== null)"

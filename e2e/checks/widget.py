@@ -93,6 +93,24 @@ async def who_comes_later_gets_the_history(widget: Widget, second: Widget, new_w
     expect(sorted(found), "what is shown to who came later, of what was said before").equals(sorted(sent))
 
 
+@check("WID-3", takes_s=5)
+async def who_reloads_the_page_gets_the_history(widget: Widget, second: Widget) -> None:
+    room = await together(widget, second)
+    sent = [mark(), mark()]
+    for page, text in zip((second, widget), sent, strict=True):
+        await page.say(text)
+        given_that(await shows(widget, text), "what who made the room is shown").equals([text])
+    await second.reload()
+    if await second.room_id() != room:  # a page may go back to its room by itself
+        await second.join(room)
+    expect(await shows(second, *sent), "what is shown after a reload, of what was said before").equals(sent)
+    after = mark()
+    await widget.say(after)
+    expect(await shows(second, *sent, after), "with a message after it, all of it once").equals(
+        [*sent, after]
+    )
+
+
 @check("WID-4")
 async def markup_is_shown_as_text(widget: Widget, second: Widget) -> None:
     await together(widget, second)
