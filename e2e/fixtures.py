@@ -123,8 +123,10 @@ def browser_type_launch_args(
     browser_type_launch_args: dict[str, Any], browser_name: str, request: pytest.FixtureRequest
 ) -> dict[str, Any]:
     """pytest-playwright's own, with what WebRTC needs here."""
+    headed = not browser_type_launch_args.get("headless", True)
     run = request.config.stash.get(RUN, None)
-    return {**browser_type_launch_args, **launch.arguments(browser_name, run.hosts if run else ())}
+    arguments = launch.arguments(browser_name, run.hosts if run else (), headed=headed)
+    return {**browser_type_launch_args, **arguments}
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -23,7 +23,7 @@ class Item:
 
     @property
     def key(self) -> tuple[str, str, bool]:
-        """Tells it from every other."""
+        """What no other item has."""
         return self.requirement.id, self.check.name, self.fitness
 
     @property

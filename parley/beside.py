@@ -34,7 +34,7 @@ STOP_S = 20.0  # for a process to end after it was interrupted
 PEOPLE = 6  # that an attempt of a check takes at most
 OFFSET = 1_000_000  # the exchanges of each process are numbered from here on
 KEPT = ("exchange", "expectation", "verdict")
-MOST_BROWSERS = 3  # of 350 MB each
+BROWSERS = 3  # at once
 LAST_WORDS = 3  # lines of a process that died
 
 Emit = Callable[[Record], None]
@@ -113,9 +113,9 @@ class Beside:
                     group.create_task(one(number, share))
 
     def _shares(self, side: str, items: Iterable[scope.Item]) -> list[Share]:
-        """What each process of this side does. Browsers cost a core each."""
+        """What each process of this side does. The checks of a browser are many, and mostly wait."""
         mine = [item for item in items if item.side == side]
-        of = max(1, min(MOST_BROWSERS, os.cpu_count() or 1)) if side == "browser" else 1
+        of = BROWSERS if side == "browser" else 1
         found = scope.shared_out(mine, of)
         return [Share(side, number, of, share) for number, share in enumerate(found, 1) if share]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from typing import Any
 
+# Without a window to show a page costs it a twelfth of the CPU that it costs a whole Chromium.
+HEADLESS = ("chromium-headless-shell",)
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 FIREFOX = ("firefox-esr", "firefox")
 MISSING = (
@@ -34,7 +36,7 @@ FIREFOX_PREFS = {
 }
 
 
-def arguments(browser: str, hosts: tuple[str, ...] = ()) -> dict[str, Any]:
+def arguments(browser: str, hosts: tuple[str, ...] = (), *, headed: bool = False) -> dict[str, Any]:
     """What Playwright's launch takes for this browser. `hosts` may be looked up beside the loopback."""
     if browser == "firefox":
         path = _first(FIREFOX)
@@ -45,7 +47,7 @@ def arguments(browser: str, hosts: tuple[str, ...] = ()) -> dict[str, Any]:
         arg + "".join(f", EXCLUDE {host}" for host in hosts) if arg.startswith("--host-resolver") else arg
         for arg in CHROMIUM_ARGS
     ]
-    path = _first(CHROMIUM)
+    path = _first(CHROMIUM if headed else (*HEADLESS, *CHROMIUM))
     return {"args": args, "executable_path": path} if path else {"args": args}
 
 
