@@ -124,7 +124,9 @@ def browser_type_launch_args(
 ) -> dict[str, Any]:
     """pytest-playwright's own, with what WebRTC needs here."""
     headed = not browser_type_launch_args.get("headless", True)
-    return {**browser_type_launch_args, **launch.arguments(browser_name, headed=headed)}
+    run = request.config.stash.get(RUN, None)
+    arguments = launch.arguments(browser_name, run.hosts if run else (), headed=headed)
+    return {**browser_type_launch_args, **arguments}
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -162,7 +164,7 @@ async def new_widget(
             raise PageError(f"{dead[-1]} ({len(dead)} pages in a row: no more are opened)")
         user = await person(actor)
         # The embedded server's own answers name our TURN server. Another's may name any host.
-        servers = None if run.embedded is not None else await run.ice_servers(user)
+        servers = None if run.hands_out_turn else await run.ice_servers(user)
         if transport is not None:
             servers = run.need_turn().ice_servers(user.id, transport)
         opening = Opening(page, ice_servers=servers, **options)

@@ -69,10 +69,10 @@ def wanted(item: Item, target: Target, settings: Settings) -> bool:
 
 def shared_out(items: Iterable[Item], of: int) -> list[list[Item]]:
     """The items in so many shares of about the same length: the longest first, each to the shortest share.
-    Who shares out the same items in another order comes to the same shares.
+    Whatever order they come in the shares are the same: several processes share out each for itself.
     """
     shares: list[list[Item]] = [[] for _ in range(of)]
-    for item in sorted(items, key=lambda one: (-one.check.takes_s, one.key)):
+    for item in sorted(set(items), key=lambda one: (-one.check.takes_s, one.key)):
         min(shares, key=lambda share: sum(one.check.takes_s for one in share)).append(item)
     return shares
 

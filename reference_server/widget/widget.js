@@ -176,13 +176,16 @@ class Widget {
     this.#busy = true;
     this.view.error("");
     this.#draw();
+    let left = false; // a refusal costs nobody the room they are in
     try {
       if (!globalThis.isSecureContext) throw new SignalingError(UNSAFE);
       const found = await ask();
       if (this.#ended) return null;
+      left = true;
       this.#leaveRoom();
       return await this.#begin(found);
     } catch (error) {
+      if (left && !this.#ended) this.#leaveRoom();
       this.#failed(error);
       return null;
     } finally {
@@ -298,7 +301,6 @@ class Widget {
   #failed(error) {
     if (this.#ended) return;
     const known = error instanceof SignalingError || error?.constructor?.name === "ConnectionError";
-    this.#leaveRoom();
     if (error.status === 404 && error.operation !== "createRoom") this.view.error(GONE);
     else this.view.error(known ? error.message : "Something went wrong here. Please try again.");
     this.#list();
