@@ -9,6 +9,7 @@ import { Signaling, SignalingError } from "./signaling.js";
 import { Typist } from "./typist.js";
 import { View } from "./view.js";
 
+const DRAW_MS = 60; // between two drawings
 const ROOMS_SHOWN = 30;
 const NO_ID = "That is no room id. It looks like room_1a2b3c.";
 const UNSAFE = "This page has to be opened over https: only then a browser can seal messages.";
@@ -24,6 +25,7 @@ class Widget {
   #status = "";
   #busy = false;
   #drawing = false;
+  #drawn = -Infinity;
   #ended = false;
   #turn = 0; // which room: what an earlier one still has to say is not heard
 
@@ -318,10 +320,15 @@ class Widget {
   #draw() {
     if (this.#drawing || this.#ended) return;
     this.#drawing = true;
-    queueMicrotask(() => {
+    const draw = () => {
       this.#drawing = false;
+      this.#drawn = performance.now();
       if (!this.#ended) this.#drawNow();
-    });
+    };
+    // The first change is shown at once. Of a flood many are drawn together: a page of many messages takes a while.
+    const wait = DRAW_MS - (performance.now() - this.#drawn);
+    if (wait > 0 && wait <= DRAW_MS) setTimeout(draw, wait);
+    else queueMicrotask(draw);
   }
 
   #drawNow() {
