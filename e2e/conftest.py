@@ -9,4 +9,4 @@ __all__ = ["browser", "browser_type_launch_args", "delete_output_dir"]
 
 @pytest.fixture(scope="session")
 def delete_output_dir() -> None:
-    """Keeps the artifacts: they land in the folder of the run, and those of an earlier attempt are evidence."""
+    """Keeps the artifacts: they land in the run's own folder, and an earlier attempt's are evidence."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 SIDES = ("peers", "browser")
-NETWORKS = ("loopback", "lab")
+NETWORKS = LOOPBACK, LAB = ("loopback", "lab")
 # Options with one value.
 PLAIN = (
     "app_url",
@@ -42,7 +42,7 @@ class Settings:
     target_file: Path | None = None
     app_url: str | None = None
     turn: TurnOptions = TurnOptions()
-    network: str = "loopback"
+    network: str = LOOPBACK
     sides: tuple[str, ...] = SIDES
     profiles: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
@@ -91,8 +91,9 @@ def add_chat(add_option: Callable[..., Any]) -> None:
     add_option(
         "--network",
         choices=NETWORKS,
-        default="loopback",
-        help="loopback, or lab: network namespaces with two NATs (root only; default loopback)",
+        default=LOOPBACK,
+        help="loopback, or lab: two Chromiums behind NATs in network namespaces, and only the checks between "
+        "pages of the widget (root on Linux, with ip and nft; default loopback)",
     )
     add_option("--nightly", action="store_true", help="the long checks too, e.g. the whole back-off schedule")
 

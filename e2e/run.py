@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from e2e.options import Settings
+from e2e.lab import PUBLIC_IP, Lab, LabUnavailable
+from e2e.options import LAB, Settings
 from e2e.scope import Item, target_of, with_app
 from e2e.turn import TurnServer, TurnUnavailable, choose, urls
 from e2e.turn.given import FromTarget
@@ -33,6 +34,7 @@ from suite.expectations import NotRun, Recorder
 from suite.people import People
 from suite.temporary import temporary_home
 
+LOOPBACKS = ("127.0.0.1", "localhost")
 RESTART_S = 60.0  # for the command that restarts a target
 
 
@@ -58,6 +60,9 @@ class Run:
         self.embedded: Embedded | None = None
         self.turn: TurnServer | None = None
         self.no_turn = ""  # why there is none
+        self.lab: Lab | None = None
+        self.no_lab = ""  # why there is none, though it is wanted
+        self.lab_origin = ""  # of the widget's page, as browsers in the lab see it
         self._told: list[dict[str, Any]] = []
         self._stack = ExitStack()
         self._decided: set[tuple[str, str, bool]] = set()
@@ -81,9 +86,13 @@ class Run:
         self.run_id = opening.new_run_id()
         self.seed = settings.seed if settings.seed is not None else secrets.randbelow(1_000_000)
         from_target = self.settings.turn.kind == "url" and not self.settings.turn.urls
+        if settings.network == LAB:
+            self._start_lab()
         if not from_target:
             self._start_turn()
         self.target, self.minter = self._find_target()
+        if self.lab is not None:
+            self.target = self._open_to_lab(self.lab, self.target)
         self.people = People(self.target, self.minter, self.run_id)
         self.folder = settings.run_dir or opening.default_run_dir(self.target)
         self._write = self._stack.enter_context(RunLogWriter(self.folder))
@@ -113,9 +122,37 @@ class Run:
             if excluded is not None:
                 self.emit(verdict_record(requirement_id, None, Verdict.NOT_RUN, excluded, cause="excluded"))
 
+    def _start_lab(self) -> None:
+        if self.settings.turn.kind == "url" or self.settings.turn.urls:
+            self.no_lab = "--network lab: the TURN server has to be in it: choose --turn process"
+            return
+        lab = Lab(self.seed)
+        self._stack.callback(lab.stop)
+        try:
+            self.lab = lab.start()
+        except LabUnavailable as error:
+            self.no_lab = str(error)
+
+    def _open_to_lab(self, lab: Lab, target: Target) -> Target:
+        """Leads the page's port into the lab; the target with the page's URL in there."""
+        page = target.widget
+        if page is None:
+            return target
+        parts = urlsplit(page.url)
+        if parts.scheme != "http" or parts.hostname not in LOOPBACKS:
+            self.no_lab = (
+                f"--network lab: {parts.scheme}://{parts.netloc} is not reached from it, only http on the "
+                "loopback of this machine"
+            )
+            return target
+        self.lab_origin = f"http://{PUBLIC_IP}:{lab.forward(parts.port or 80)}"
+        url = page.url.replace(f"{parts.scheme}://{parts.netloc}", self.lab_origin, 1)
+        return replace(target, widget=replace(page, url=url))
+
     def _start_turn(self, from_target: FromTarget | None = None) -> None:
         try:
-            turn = choose(self.settings.turn, from_target=from_target)
+            network = self.lab.network() if self.lab is not None else None
+            turn = choose(self.settings.turn, network=network, from_target=from_target)
             self._stack.callback(turn.stop)
             self.turn = turn.start()
         except TurnUnavailable as error:
@@ -219,6 +256,11 @@ class Run:
     def hands_out_turn(self) -> bool:
         """Whether the target's getIceServers names the TURN server of this run: the embedded one's does."""
         return self.embedded is not None and self.turn is not None and self.turn.secret is not None
+
+    def need_network(self) -> None:
+        """Raises NotRun where the network that is wanted is not there, saying why."""
+        if self.no_lab:
+            raise NotRun(self.no_lab, "tools")
 
     async def ice_servers(self, user: User) -> list[dict[str, Any]]:
         """What relays a peer of ours: what the embedded server hands out, else the run's own server."""

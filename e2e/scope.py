@@ -61,6 +61,8 @@ def wanted(item: Item, target: Target, settings: Settings) -> bool:
     """Whether this run does the check. Fitness is asked of every signaling server."""
     if item.side not in settings.sides or (item.check.nightly and not settings.nightly):
         return False
+    if settings.network not in item.check.networks:
+        return False
     if item.fitness:
         chosen = not settings.profiles or item.requirement.profile in settings.profiles
         return chosen and (not settings.requirements or item.requirement.id in settings.requirements)

@@ -36,8 +36,12 @@ FIREFOX_PREFS = {
 }
 
 
-def arguments(browser: str, hosts: tuple[str, ...] = (), *, headed: bool = False) -> dict[str, Any]:
-    """What Playwright's launch takes for this browser. `hosts` may be looked up beside the loopback."""
+def arguments(
+    browser: str, hosts: tuple[str, ...] = (), origin: str = "", *, headed: bool = False
+) -> dict[str, Any]:
+    """What Playwright's launch takes for this browser. `hosts` may be looked up beside the loopback; `origin`
+    has what a page of the loopback has without https, e.g. crypto.subtle.
+    """
     if browser == "firefox":
         path = _first(FIREFOX)
         found: dict[str, Any] = {"firefox_user_prefs": dict(FIREFOX_PREFS)}
@@ -47,6 +51,8 @@ def arguments(browser: str, hosts: tuple[str, ...] = (), *, headed: bool = False
         arg + "".join(f", EXCLUDE {host}" for host in hosts) if arg.startswith("--host-resolver") else arg
         for arg in CHROMIUM_ARGS
     ]
+    if origin:
+        args.append(f"--unsafely-treat-insecure-origin-as-secure={origin}")
     path = _first(CHROMIUM if headed else (*HEADLESS, *CHROMIUM))
     return {"args": args, "executable_path": path} if path else {"args": args}
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from e2e.browser.widget import Widget, relayed
 from e2e.checks.widget import shows, together
+from e2e.fixtures import NewWidget
 from e2e.peer import Peer
 from e2e.registry import check
 from e2e.run import Attempt
@@ -25,9 +26,8 @@ UNSPECIFIED = ("", "0.0.0.0", "::")  # noqa: S104 - what stands for an address t
 
 
 @check("WID-8")
-async def the_chat_is_relayed_as_three_witnesses_say(
-    widget: Widget, second: Widget, turn: TurnServer
-) -> None:
+async def the_chat_is_relayed_as_three_witnesses_say(new_widget: NewWidget, turn: TurnServer) -> None:
+    widget, second = [await new_widget(actor, relay_only=True) for actor in ("widget", "second")]
     await together(widget, second)
     text = mark() * 20
     await widget.say(text)
@@ -61,7 +61,8 @@ async def the_chat_is_relayed_as_three_witnesses_say(
 
 
 @check("PRIV-5")
-async def no_host_address_is_in_its_descriptions(widget: Widget, second: Widget) -> None:
+async def no_host_address_is_in_its_descriptions(new_widget: NewWidget) -> None:
+    widget, second = [await new_widget(actor, relay_only=True) for actor in ("widget", "second")]
     await together(widget, second)
     text = mark()
     await widget.say(text)
