@@ -1,23 +1,28 @@
 """The people and things that checks name. Each attempt has its own; all are taken down after it.
 
 `subject` is who is asked: a headless peer (then it is the target's signaling that is scored) or the target's
-widget. `peer` and `third` are headless peers of ours, `widget`, `second` and `later` are pages of the widget.
+widget. `peer` and `third` are headless peers of ours, `widget` and `second` are pages of the widget. In the
+lab the first page is at its side a, the next at b, and so on in turns.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Literal
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext
+from playwright.async_api import Browser, BrowserContext, BrowserType
 from playwright.async_api import Error as PlaywrightError
 
 from e2e.browser import launch
 from e2e.browser.elements import Elements
 from e2e.browser.widget import Opening, PageError, Widget
+from e2e.lab import PUBLIC_IP, SIDES, Lab, Side
 from e2e.peer import Peer
 from e2e.plugin import ATTEMPT, ERROR, RUN
 from e2e.run import Attempt, Run
@@ -36,7 +41,18 @@ DEAD = pytest.StashKey[list[str]]()
 
 @pytest.fixture
 def run(request: pytest.FixtureRequest) -> Run:
-    return request.config.stash[RUN]
+    found = request.config.stash[RUN]
+    found.need_network()
+    return found
+
+
+@pytest.fixture
+def lab(run: Run) -> Iterator[Lab]:
+    """The lab, of a check that is only for it. Its links are sound again after the attempt."""
+    assert run.lab is not None, "such a check runs nowhere else"
+    yield run.lab
+    for link in run.lab.links.values():
+        link.clear()
 
 
 @pytest.fixture
@@ -124,20 +140,67 @@ def browser_type_launch_args(
 ) -> dict[str, Any]:
     """pytest-playwright's own, with what WebRTC needs here."""
     headed = not browser_type_launch_args.get("headless", True)
-    return {**browser_type_launch_args, **launch.arguments(browser_name, headed=headed)}
+    run = request.config.stash.get(RUN, None)
+    hosts = run.hosts if run is not None else ()
+    origin = run.lab_origin if run is not None and run.lab is not None else ""
+    if origin:
+        hosts = (*hosts, PUBLIC_IP)
+    arguments = launch.arguments(browser_name, hosts, origin, headed=headed)
+    return {**browser_type_launch_args, **arguments}
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser(launch_browser: Callable[[], Awaitable[Browser]]) -> AsyncIterator[Browser]:
-    """pytest-playwright's own, but that one which is not there is said to be missing."""
+@asynccontextmanager
+async def launched(
+    run: Run | None, start: Callable[..., Awaitable[Browser]], kind: BrowserType, side: Side
+) -> AsyncIterator[Browser]:
+    """A browser, at this side where there is a lab. One that is not there is said to be missing."""
+    options: dict[str, Any] = {}
+    if run is not None:
+        run.need_network()
+        if run.lab is not None:
+            if kind.name != "chromium":
+                raise NotRun(
+                    "--network lab: only Chromium is led by a pipe, which crosses namespaces", "tools"
+                )
+            found = launch.arguments(kind.name, origin=run.lab_origin)
+            path = found.get("executable_path", kind.executable_path)
+            if shutil.which(path) is None:
+                raise NotRun(launch.MISSING, "tools")
+            options["executable_path"] = run.lab.wrapper(side, path)
     try:
-        browser = await launch_browser()
+        browser = await start(**options)
     except PlaywrightError as error:
         if "Executable doesn't exist" not in str(error):
             raise
         raise NotRun(launch.MISSING, "tools") from None
     yield browser
     await browser.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser(
+    request: pytest.FixtureRequest,
+    launch_browser: Callable[..., Awaitable[Browser]],
+    browser_type: BrowserType,
+) -> AsyncIterator[Browser]:
+    """pytest-playwright's own; in the lab it is at side a."""
+    async with launched(request.config.stash.get(RUN, None), launch_browser, browser_type, "a") as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def other_browser(
+    request: pytest.FixtureRequest,
+    launch_browser: Callable[..., Awaitable[Browser]],
+    browser_type: BrowserType,
+) -> AsyncIterator[Browser | None]:
+    """The one at side b of the lab; on the loopback one browser is enough."""
+    run = request.config.stash[RUN]
+    if run.lab is None:
+        yield None
+        return
+    async with launched(run, launch_browser, browser_type, "b") as browser:
+        yield browser
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -147,26 +210,41 @@ async def new_widget(
     attempt: Attempt,
     person: Person,
     new_context: Callable[..., Awaitable[BrowserContext]],
+    other_browser: Browser | None,
 ) -> AsyncIterator[NewWidget]:
     """Opens the widget on a page of its own, for a new user; all are closed after the attempt."""
     made: list[Widget] = []
+    turns = itertools.cycle(SIDES)
+    elsewhere: list[BrowserContext] = []  # of the other browser: nobody else closes these
     dead = request.config.stash.setdefault(DEAD, [])
     page = run.target.widget
     assert page is not None, "checks of a widget are asked only where there is one"
 
     async def make(
-        actor: str, *, transport: Transport | None = None, browser: Browser | None = None, **options: Any
+        actor: str,
+        *,
+        transport: Transport | None = None,
+        browser: Browser | None = None,
+        relay_only: bool | None = None,
     ) -> Widget:
-        """`transport` is what it reaches the TURN server by, where that is not left to the browser."""
+        """`transport` is what it reaches the TURN server by, where that is not left to the browser. In the
+        lab a page may use any path, where `relay_only` says nothing else: none but by the relays is possible.
+        """
         if len(dead) >= GIVEN_UP:
             raise PageError(f"{dead[-1]} ({len(dead)} pages in a row: no more are opened)")
         user = await person(actor)
         # The embedded server's own answers name our TURN server. Another's may name any host.
-        servers = None if run.embedded is not None else await run.ice_servers(user)
+        servers = None if run.hands_out_turn else await run.ice_servers(user)
         if transport is not None:
             servers = run.need_turn().ice_servers(user.id, transport)
-        opening = Opening(page, ice_servers=servers, **options)
-        context = await (new_context() if browser is None else browser.new_context())
+        if relay_only is None:
+            relay_only = run.lab is None
+        opening = Opening(page, relay_only, servers)
+        if other_browser is not None and next(turns) == "b":
+            elsewhere.append(await other_browser.new_context())
+            context = elsewhere[-1]
+        else:
+            context = await (new_context() if browser is None else browser.new_context())
         elements = Elements(run.spec, page.selectors)
         widget = Widget(run.spec, await context.new_page(), elements, user, opening)
         made.append(widget)
@@ -185,6 +263,9 @@ async def new_widget(
             attempt.artifacts += run.keep(attempt, folder, widget.user.actor, await widget.evidence())
     for widget in made:
         await widget.close()
+    for context in elsewhere:
+        with suppress(PlaywrightError):  # its browser has gone
+            await context.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 SIDES = ("peers", "browser")
-NETWORKS = ("loopback", "lab")
+NETWORKS = LOOPBACK, LAB = ("loopback", "lab")
 # Options with one value.
 PLAIN = (
     "app_url",
@@ -42,7 +42,7 @@ class Settings:
     target_file: Path | None = None
     app_url: str | None = None
     turn: TurnOptions = TurnOptions()
-    network: str = "loopback"
+    network: str = LOOPBACK
     sides: tuple[str, ...] = SIDES
     profiles: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
@@ -91,8 +91,9 @@ def add_chat(add_option: Callable[..., Any]) -> None:
     add_option(
         "--network",
         choices=NETWORKS,
-        default="loopback",
-        help="loopback, or lab: network namespaces with two NATs (root only; default loopback)",
+        default=LOOPBACK,
+        help="loopback, or lab: two Chromiums behind NATs in network namespaces, and only the checks between "
+        "pages of the widget (root on Linux, with ip and nft; default loopback)",
     )
     add_option("--nightly", action="store_true", help="the long checks too, e.g. the whole back-off schedule")
 
@@ -152,15 +153,7 @@ def settings(values: Mapping[str, Any]) -> Settings:
 def words(values: Mapping[str, Any]) -> list[str]:
     """The options of add_chat as words of a command line, for a process that this run starts."""
     found: list[str] = []
-    for name in (
-        "app_url",
-        "turn",
-        "turn_image",
-        "turn_secret_env",
-        "turn_username",
-        "turn_credential_env",
-        "network",
-    ):
+    for name in PLAIN:
         if values[name] is not None:
             found += [f"--{name.replace('_', '-')}", str(values[name])]
     if values["turn_port"]:

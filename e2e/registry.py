@@ -16,11 +16,14 @@ from typing import Any
 import pytest
 
 from e2e import checks, judging
+from e2e.options import LAB, LOOPBACK, NETWORKS
 
 USUAL_S = 3.0  # what a check takes that does not say
 CHECK_S = 60.0  # no check takes longer, unless it says so
 SUBJECT = "subject"  # the parameter of a check that is asked of both kinds of chat client
 ATTRIBUTE = "parley_check"
+PAGES = {"widget", "second", "new_widget"}
+HEADLESS = {SUBJECT, "headless", "peer", "third", "new_peer"}
 
 Function = Callable[..., Awaitable[None]]
 
@@ -28,7 +31,8 @@ Function = Callable[..., Awaitable[None]]
 @dataclass(frozen=True)
 class Check:
     """`both`: asked of a headless peer, which scores the target's signaling, and of the target's widget.
-    `takes_s`: about how many seconds it takes, to share the checks out evenly.
+    `takes_s`: about how many seconds it takes, to share the checks out evenly; `limit_s`: how many it may.
+    `networks`: where it can run.
     """
 
     requirement: str
@@ -38,15 +42,24 @@ class Check:
     nightly: bool
     both: bool
     takes_s: float
+    limit_s: float = CHECK_S
+    networks: tuple[str, ...] = NETWORKS
 
 
 CHECKS: list[Check] = []
 
 
 def check(
-    requirement: str, *, nightly: bool = False, limit_s: float = CHECK_S, takes_s: float = USUAL_S
+    requirement: str,
+    *,
+    nightly: bool = False,
+    limit_s: float = CHECK_S,
+    takes_s: float = USUAL_S,
+    network: str | None = None,
 ) -> Callable[[Function], Any]:
-    """Registers a check of a requirement. `nightly`: only with --nightly, beside a shorter one."""
+    """Registers a check of a requirement. `nightly`: only with --nightly, beside a shorter one. `network`:
+    the only one it is for, where that does not follow from whom it takes.
+    """
 
     def register(function: Function) -> Any:
         code = function.__code__
@@ -59,6 +72,8 @@ def check(
             nightly,
             SUBJECT in names,
             takes_s,
+            limit_s,
+            _networks(set(names)) if network is None else (network,),
         )
         CHECKS.append(found)
 
@@ -66,9 +81,11 @@ def check(
         async def attempt(*args: Any, **people: Any) -> None:
             judging.enter()
             try:
-                async with asyncio.timeout(limit_s):
+                async with asyncio.timeout(limit_s) as limit:
                     await function(*args, **people)
             except TimeoutError as error:
+                if not limit.expired():
+                    raise  # not ours: something went wrong below
                 raise judging.TooLong(limit_s) from error
 
         setattr(attempt, ATTRIBUTE, found)
@@ -76,6 +93,11 @@ def check(
         return pytest.mark.asyncio(loop_scope="session")(attempt)
 
     return register
+
+
+def _networks(people: set[str]) -> tuple[str, ...]:
+    """A headless peer's sockets are in this process, which is not in the lab: pages alone are."""
+    return (LOOPBACK, LAB) if people & PAGES and not people & HEADLESS else (LOOPBACK,)
 
 
 def load_checks() -> None:

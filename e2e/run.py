@@ -13,10 +13,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from e2e.options import Settings
+from e2e.lab import PUBLIC_IP, Lab, LabUnavailable
+from e2e.options import LAB, Settings
 from e2e.scope import Item, target_of, with_app
-from e2e.turn import TurnServer, TurnUnavailable, choose
+from e2e.turn import TurnServer, TurnUnavailable, choose, urls
 from e2e.turn.given import FromTarget
 from protocol.client import Lane, User
 from protocol.mint import Minter
@@ -34,6 +36,7 @@ from suite.proofs import proofs
 from suite.temporary import temporary_home
 
 REACHED = "mutant-reached.json"  # the exchanges in which a mutant did wrong; null stands for its pages
+LOOPBACKS = ("127.0.0.1", "localhost")
 RESTART_S = 60.0  # for the command that restarts a target
 
 
@@ -59,6 +62,9 @@ class Run:
         self.embedded: Embedded | None = None
         self.turn: TurnServer | None = None
         self.no_turn = ""  # why there is none
+        self.lab: Lab | None = None
+        self.no_lab = ""  # why there is none, though it is wanted
+        self.lab_origin = ""  # of the widget's page, as browsers in the lab see it
         self._told: list[dict[str, Any]] = []
         self._stack = ExitStack()
         self._decided: set[tuple[str, str, bool]] = set()
@@ -82,9 +88,13 @@ class Run:
         self.run_id = opening.new_run_id()
         self.seed = settings.seed if settings.seed is not None else secrets.randbelow(1_000_000)
         from_target = self.settings.turn.kind == "url" and not self.settings.turn.urls
+        if settings.network == LAB:
+            self._start_lab()
         if not from_target:
             self._start_turn()
         self.target, self.minter = self._find_target()
+        if self.lab is not None:
+            self.target = self._open_to_lab(self.lab, self.target)
         self.people = People(self.target, self.minter, self.run_id)
         self.folder = settings.run_dir or opening.default_run_dir(self.target)
         self._write = self._stack.enter_context(RunLogWriter(self.folder))
@@ -114,9 +124,37 @@ class Run:
             if excluded is not None:
                 self.emit(verdict_record(requirement_id, None, Verdict.NOT_RUN, excluded, cause="excluded"))
 
+    def _start_lab(self) -> None:
+        if self.settings.turn.kind == "url" or self.settings.turn.urls:
+            self.no_lab = "--network lab: the TURN server has to be in it: choose --turn process"
+            return
+        lab = Lab(self.seed)
+        self._stack.callback(lab.stop)
+        try:
+            self.lab = lab.start()
+        except LabUnavailable as error:
+            self.no_lab = str(error)
+
+    def _open_to_lab(self, lab: Lab, target: Target) -> Target:
+        """Leads the page's port into the lab; the target with the page's URL in there."""
+        page = target.widget
+        if page is None:
+            return target
+        parts = urlsplit(page.url)
+        if parts.scheme != "http" or parts.hostname not in LOOPBACKS:
+            self.no_lab = (
+                f"--network lab: {parts.scheme}://{parts.netloc} is not reached from it, only http on the "
+                "loopback of this machine"
+            )
+            return target
+        self.lab_origin = f"http://{PUBLIC_IP}:{lab.forward(parts.port or 80)}"
+        url = page.url.replace(f"{parts.scheme}://{parts.netloc}", self.lab_origin, 1)
+        return replace(target, widget=replace(page, url=url))
+
     def _start_turn(self, from_target: FromTarget | None = None) -> None:
         try:
-            turn = choose(self.settings.turn, from_target=from_target)
+            network = self.lab.network() if self.lab is not None else None
+            turn = choose(self.settings.turn, network=network, from_target=from_target)
             self._stack.callback(turn.stop)
             self.turn = turn.start()
         except TurnUnavailable as error:
@@ -128,8 +166,8 @@ class Run:
             lane = self._lane("getIceServers of the target", lambda *seen: None)
             person = asyncio.run(self.people.person(lane, user))
             answer = asyncio.run(person.ice_servers())
-            found = answer.at("iceServers")
-            if not answer.ok or not isinstance(found, list) or not found:
+            found = urls.well_formed(answer.at("iceServers"))
+            if not answer.ok or not found:
                 raise TurnUnavailable("--turn url: getIceServers of the target names no server")
             self._told = found
         return self._told
@@ -152,7 +190,7 @@ class Run:
         """Ends everything and writes the footer; what is undecided is not-run. Returns the run's folder."""
         try:
             for item in self.items:
-                if item.key not in self._decided and not item.check.nightly:
+                if item.key not in self._decided:
                     reason = self.stopped or "the run was stopped"
                     made = verdict_record(
                         item.requirement.id, item.check.name, Verdict.NOT_RUN, reason, cause="stopped"
@@ -220,15 +258,34 @@ class Run:
             raise NotRun(self.no_turn, "tools")
         return self.turn
 
+    @property
+    def hands_out_turn(self) -> bool:
+        """Whether the target's getIceServers names the TURN server of this run: the embedded one's does."""
+        return self.embedded is not None and self.turn is not None and self.turn.secret is not None
+
+    def need_network(self) -> None:
+        """Raises NotRun where the network that is wanted is not there, saying why."""
+        if self.no_lab:
+            raise NotRun(self.no_lab, "tools")
+
     async def ice_servers(self, user: User) -> list[dict[str, Any]]:
         """What relays a peer of ours: what the embedded server hands out, else the run's own server."""
         turn = self.need_turn()
-        if self.embedded is not None or turn.secret is None:
+        if self.hands_out_turn or not turn.urls:
             answer = await user.ice_servers()
-            found = answer.at("iceServers")
-            if answer.ok and isinstance(found, list) and found:
-                return list(found)
+            found = urls.well_formed(answer.at("iceServers"))
+            if answer.ok and found:
+                return found
         return list(turn.ice_servers(user.id))
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts that a browser may talk to: those of the target, of its widget and of the TURN server."""
+        pages = [self.target.base_url, *([self.target.widget.url] if self.target.widget is not None else [])]
+        found = {urlsplit(url).hostname for url in pages}
+        named = self.turn.urls if self.turn is not None else ()
+        found |= {offer.url.host for offer in urls.offered([{"urls": list(named)}, *self._told])}
+        return tuple(sorted(host for host in found if host is not None))
 
     def restart_signaling(self) -> None:
         """The signaling server goes and comes back at its URL. Raises NotRun where we cannot do that."""

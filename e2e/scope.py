@@ -61,6 +61,8 @@ def wanted(item: Item, target: Target, settings: Settings) -> bool:
     """Whether this run does the check. Fitness is asked of every signaling server."""
     if item.side not in settings.sides or (item.check.nightly and not settings.nightly):
         return False
+    if settings.network not in item.check.networks:
+        return False
     if item.fitness:
         chosen = not settings.profiles or item.requirement.profile in settings.profiles
         return chosen and (not settings.requirements or item.requirement.id in settings.requirements)
@@ -69,10 +71,10 @@ def wanted(item: Item, target: Target, settings: Settings) -> bool:
 
 def shared_out(items: Iterable[Item], of: int) -> list[list[Item]]:
     """The items in so many shares of about the same length: the longest first, each to the shortest share.
-    Who shares out the same items in another order comes to the same shares.
+    Whatever order they come in the shares are the same: several processes share out each for itself.
     """
     shares: list[list[Item]] = [[] for _ in range(of)]
-    for item in sorted(items, key=lambda one: (-one.check.takes_s, one.key)):
+    for item in sorted(set(items), key=lambda one: (-one.check.takes_s, one.key)):
         min(shares, key=lambda share: sum(one.check.takes_s for one in share)).append(item)
     return shares
 

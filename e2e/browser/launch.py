@@ -10,7 +10,8 @@ HEADLESS = ("chromium-headless-shell",)
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 FIREFOX = ("firefox-esr", "firefox")
 MISSING = (
-    "chromium is not there: install it (Debian: apt-get install chromium; or: playwright install chromium)"
+    "chromium is not there: install it (Debian: apt-get install chromium-headless-shell; or: "
+    "playwright install chromium)"
 )
 # Playwright has a list of its own for this flag, and the last one on the command line counts alone.
 DISABLED = (
@@ -36,8 +37,12 @@ FIREFOX_PREFS = {
 }
 
 
-def arguments(browser: str, hosts: tuple[str, ...] = (), *, headed: bool = False) -> dict[str, Any]:
-    """What Playwright's launch takes for this browser. `hosts` may be looked up beside the loopback."""
+def arguments(
+    browser: str, hosts: tuple[str, ...] = (), origin: str = "", *, headed: bool = False
+) -> dict[str, Any]:
+    """What Playwright's launch takes for this browser. `hosts` may be looked up beside the loopback; `origin`
+    has what a page of the loopback has without https, e.g. crypto.subtle.
+    """
     if browser == "firefox":
         path = _first(FIREFOX)
         found: dict[str, Any] = {"firefox_user_prefs": dict(FIREFOX_PREFS)}
@@ -47,7 +52,10 @@ def arguments(browser: str, hosts: tuple[str, ...] = (), *, headed: bool = False
         arg + "".join(f", EXCLUDE {host}" for host in hosts) if arg.startswith("--host-resolver") else arg
         for arg in CHROMIUM_ARGS
     ]
-    path = _first(CHROMIUM if headed else (*HEADLESS, *CHROMIUM))
+    if origin:
+        args.append(f"--unsafely-treat-insecure-origin-as-secure={origin}")
+    # The small one does not know that flag.
+    path = _first(CHROMIUM if headed or origin else (*HEADLESS, *CHROMIUM))
     return {"args": args, "executable_path": path} if path else {"args": args}
 
 

@@ -8,6 +8,7 @@ from playwright.async_api import Playwright
 from e2e.browser import launch
 from e2e.checks.widget import shows
 from e2e.fixtures import NewWidget
+from e2e.options import LOOPBACK
 from e2e.registry import check
 from protocol.marks import mark
 from suite.expectations import NotRun, expect
@@ -15,7 +16,7 @@ from suite.expectations import NotRun, expect
 FIREFOX = "there is no firefox: install it (apt-get install firefox-esr, or playwright install firefox)"
 
 
-@check("WID-2", nightly=True, limit_s=120)
+@check("WID-2", nightly=True, limit_s=120, network=LOOPBACK)  # Firefox is led by a socket: not in the lab
 async def chromium_and_firefox_chat(new_widget: NewWidget, playwright: Playwright) -> None:
     try:
         firefox = await playwright.firefox.launch(**launch.arguments("firefox"))

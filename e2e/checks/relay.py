@@ -9,6 +9,7 @@ from typing import Any
 
 from e2e.browser.widget import Widget, relayed
 from e2e.checks.widget import shows, together
+from e2e.fixtures import NewWidget
 from e2e.peer import Peer
 from e2e.registry import check
 from e2e.run import Attempt
@@ -25,9 +26,8 @@ UNSPECIFIED = ("", "0.0.0.0", "::")  # noqa: S104 - what stands for an address t
 
 
 @check("WID-8")
-async def the_chat_is_relayed_as_three_witnesses_say(
-    widget: Widget, second: Widget, turn: TurnServer
-) -> None:
+async def the_chat_is_relayed_as_three_witnesses_say(new_widget: NewWidget, turn: TurnServer) -> None:
+    widget, second = [await new_widget(actor, relay_only=True) for actor in ("widget", "second")]
     await together(widget, second)
     text = mark() * 20
     await widget.say(text)
@@ -35,8 +35,10 @@ async def the_chat_is_relayed_as_three_witnesses_say(
     # The first witness: what each browser says of its own selected pair.
     for page, who in ((widget, "who made the room"), (second, "who joined")):
         pairs = [pair for stats in await page.stats() if (pair := relayed(stats)) is not None]
-        expect(pairs, f"the selected pairs of {who}, local and remote").equals([("relay", "relay")])
-
+        given_that(len(pairs), f"how many selected pairs {who} tells of").at_least(1)
+        # A candidate of the other side that came ahead of its signaling is told as peer-reflexive.
+        ends = {local for local, _ in pairs} | {remote for _, remote in pairs} - {"prflx"}
+        expect(sorted(ends), f"the candidates of the selected pairs of {who}").equals(["relay"])
     # The second: the signaling server never saw the message.
     for page, who in ((widget, "who sent it"), (second, "who got it")):
         told = [body for body in page.said.requests if text in body]
@@ -59,7 +61,8 @@ async def the_chat_is_relayed_as_three_witnesses_say(
 
 
 @check("PRIV-5")
-async def no_host_address_is_in_its_descriptions(widget: Widget, second: Widget) -> None:
+async def no_host_address_is_in_its_descriptions(new_widget: NewWidget) -> None:
+    widget, second = [await new_widget(actor, relay_only=True) for actor in ("widget", "second")]
     await together(widget, second)
     text = mark()
     await widget.say(text)
