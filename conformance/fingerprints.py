@@ -22,6 +22,7 @@ WIDGET = ROOT / "reference_server" / "widget"
 ENTRANCES = (ROOT / "conformance" / "matrix.py", ROOT / "reference_server" / "__main__.py")
 # Where a run with peers and browsers begins. What it needs beside Python is looked at byte by byte.
 CHAT_ENTRANCES = (
+    ROOT / "parley" / "chat_mutants.py",
     ROOT / "e2e" / "plugin.py",
     ROOT / "e2e" / "fixtures.py",
     ROOT / "reference_server" / "__main__.py",

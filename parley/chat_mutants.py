@@ -1,7 +1,7 @@
 """Runs mutants whose checks take peers, browsers and a TURN server: one `pytest e2e` process each.
 
 They are the wrong widgets, and the wrong servers that only such a check can tell from the right one. What an
-outcome is worth is judged as that of all others (conformance/matrix.py).
+outcome is worth is judged as that of all others (conformance/kills.py).
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from conformance import matrix
-from conformance.matrix import SEED, Entry, Outcome
+from conformance.kills import SEED, Entry, Outcome, judged
 from e2e.run import REACHED
 from parley.beside import HOME, LAST_WORDS, end
 from protocol.spec import Spec
@@ -78,7 +77,7 @@ def _judged(spec: Spec, entry: Entry, folder: Path, reached: list[int | None]) -
     told = {attempts[number] for number in reached if number in attempts}
     if None in reached:
         told |= {record["attempt"] for record in verdicts}
-    return matrix.judged(spec, entry, verdicts, bool(reached), told, whole=False)
+    return judged(spec, entry, verdicts, bool(reached), told, whole=False)
 
 
 def _command(spec: Spec, entry: Entry, folder: Path) -> list[str]:

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.text import Text
 
 from conformance import fingerprints, workers
-from conformance.matrix import Entry, Outcome
+from conformance.kills import Entry, Outcome
 from parley import chat_mutants
 from protocol.spec import Spec, load
 from reference_server import mutants

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from conformance import fingerprints
-from conformance.matrix import Entry, Outcome
+from conformance.kills import Entry, Outcome
 from parley import chat_mutants, selftest
 from protocol.spec import load
 from reference_server import mutants
