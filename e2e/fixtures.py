@@ -1,8 +1,8 @@
 """The people and things that checks name. Each attempt has its own; all are taken down after it.
 
 `subject` is who is asked: a headless peer (then it is the target's signaling that is scored) or the target's
-widget. `peer` and `third` are headless peers of ours, `widget` and `second` are pages of the widget. In the lab
-the first page is at its side a, the next at b, and so on in turns.
+widget. `peer` and `third` are headless peers of ours, `widget` and `second` are pages of the widget. In the
+lab the first page is at side a, the next at b, and so on in turns.
 """
 
 from __future__ import annotations
@@ -222,8 +222,8 @@ async def new_widget(
         browser: Browser | None = None,
         relay_only: bool | None = None,
     ) -> Widget:
-        """`transport` is what it reaches the TURN server by, where that is not left to the browser. In the lab
-        a page may use any path, where `relay_only` says nothing else: none but by the relays is possible.
+        """`transport` is what it reaches the TURN server by, where that is not left to the browser. In the
+        lab it may use any path, where `relay_only` says nothing else: none but by the relays is possible.
         """
         if len(dead) >= GIVEN_UP:
             raise PageError(f"{dead[-1]} ({len(dead)} pages in a row: no more are opened)")

@@ -55,8 +55,8 @@ def check(
     takes_s: float = USUAL_S,
     network: str | None = None,
 ) -> Callable[[Function], Any]:
-    """Registers a check of a requirement. `nightly`: only with --nightly, beside a shorter one. `network`: the
-    only one it is for, where that does not follow from whom it takes.
+    """Registers a check of a requirement. `nightly`: only with --nightly, beside a shorter one. `network`:
+    the only one it is for, where that does not follow from whom it takes.
     """
 
     def register(function: Function) -> Any:

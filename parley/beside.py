@@ -35,6 +35,7 @@ PEOPLE = (
 OFFSET = 1_000_000  # the exchanges of each process are numbered from here on
 KEPT = ("exchange", "expectation", "verdict")
 MOST_BROWSERS = 3  # of 350 MB each
+NOT_IN_THE_LAB = "with --network lab only checks between pages of the widget are run; without it this one is"
 LAST_WORDS = 3  # lines of a process that died
 
 Emit = Callable[[Record], None]
@@ -94,6 +95,9 @@ class Beside:
     async def run(self, minter: Minter, folder: Path, seed: int, stopped: str, emit: Emit) -> None:
         """Runs both processes and hands their records on. `stopped`: why the run has ended, if it has."""
         items = self._items()
+        assert self._target is not None
+        for name in scope.left_out(self._target, self._settings, self._spec):
+            emit(verdict_record(name, None, Verdict.NOT_RUN, NOT_IN_THE_LAB, cause="elsewhere"))
         if stopped or self._stopped:
             for item in items:
                 emit(_undecided(item, stopped or self._stopped, "stopped"))
@@ -113,7 +117,8 @@ class Beside:
     def _shares(self, side: str, items: Iterable[scope.Item]) -> list[Share]:
         """What each process of this side does. Browsers cost a core each."""
         mine = [item for item in items if item.side == side]
-        of = max(1, min(MOST_BROWSERS, os.cpu_count() or 1)) if side == "browser" else 1
+        each = 2 if self._settings.network == options.LAB else 1
+        of = max(1, min(MOST_BROWSERS, os.cpu_count() or 1) // each) if side == "browser" else 1
         found = scope.shared_out(mine, of)
         return [Share(side, number, of, share) for number, share in enumerate(found, 1) if share]
 
