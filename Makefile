@@ -28,14 +28,14 @@ $(READY): requirements.lock pyproject.toml scripts/setup.sh
 	@touch $@
 
 score: $(READY)
-	@sh scripts/system-packages.sh chromium turnserver
+	@sh scripts/system-packages.sh browser turnserver
 	@$(RUN) parley score $(if $(TARGET),--target '$(TARGET)') $(if $(TARGET_FILE),--target-file '$(TARGET_FILE)') $(ARGS)
 
 selftest: $(READY)
 	@$(RUN) parley selftest $(ARGS)
 
 test: $(READY)
-	@sh scripts/system-packages.sh node npm chromium turnserver dockerd ip nft
+	@sh scripts/system-packages.sh node npm browser chromium turnserver dockerd ip nft
 	@$(RUN) pytest $(ARGS)
 
 lint: $(READY)

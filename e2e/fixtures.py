@@ -2,7 +2,7 @@
 
 `subject` is who is asked: a headless peer (then it is the target's signaling that is scored) or the target's
 widget. `peer` and `third` are headless peers of ours, `widget` and `second` are pages of the widget. In the
-lab the first page is at side a, the next at b, and so on in turns.
+lab the first page is at its side a, the next at b, and so on in turns.
 """
 
 from __future__ import annotations
@@ -139,10 +139,14 @@ def browser_type_launch_args(
     browser_type_launch_args: dict[str, Any], browser_name: str, request: pytest.FixtureRequest
 ) -> dict[str, Any]:
     """pytest-playwright's own, with what WebRTC needs here."""
+    headed = not browser_type_launch_args.get("headless", True)
     run = request.config.stash.get(RUN, None)
-    if run is None or run.lab is None:
-        return {**browser_type_launch_args, **launch.arguments(browser_name)}
-    return {**browser_type_launch_args, **launch.arguments(browser_name, (PUBLIC_IP,), run.lab_origin)}
+    hosts = run.hosts if run is not None else ()
+    origin = run.lab_origin if run is not None and run.lab is not None else ""
+    if origin:
+        hosts = (*hosts, PUBLIC_IP)
+    arguments = launch.arguments(browser_name, hosts, origin, headed=headed)
+    return {**browser_type_launch_args, **arguments}
 
 
 @asynccontextmanager
@@ -229,7 +233,7 @@ async def new_widget(
             raise PageError(f"{dead[-1]} ({len(dead)} pages in a row: no more are opened)")
         user = await person(actor)
         # The embedded server's own answers name our TURN server. Another's may name any host.
-        servers = None if run.embedded is not None else await run.ice_servers(user)
+        servers = None if run.hands_out_turn else await run.ice_servers(user)
         if transport is not None:
             servers = run.need_turn().ice_servers(user.id, transport)
         if relay_only is None:

@@ -101,7 +101,9 @@ def record(requirement: str, name: str, tries: list[Result]) -> Record:
         attempts=len(tries),
         exchange=deciding.exchange,
         seconds=sum(one.seconds for one in tries),
-        note="; ".join(note for note in (found.note, *deciding.notes) if note),
+        note="; ".join(
+            note for note in (found.note, *_before(tries, found.deciding), *deciding.notes) if note
+        ),
         failure=deciding.failure if deciding.verdict is not Verdict.PASS else None,
         cause=deciding.cause if deciding.verdict is Verdict.NOT_RUN else None,
         tries=[Try(one.attempt, one.verdict, one.reason, alone=True).record() for one in tries],
@@ -110,6 +112,14 @@ def record(requirement: str, name: str, tries: list[Result]) -> Record:
     if artifacts:
         made["artifacts"] = artifacts
     return made
+
+
+def _before(tries: list[Result], deciding: int) -> list[str]:
+    """What came before a pass that was not had at once."""
+    undecided = [one for one in tries[:deciding] if one.verdict is Verdict.INCONCLUSIVE]
+    return [
+        f"inconclusive at first: {one.reason}" for one in undecided if tries[deciding].verdict is Verdict.PASS
+    ]
 
 
 def _story(error: BaseException, redactor: Redactor) -> str:

@@ -153,15 +153,7 @@ def settings(values: Mapping[str, Any]) -> Settings:
 def words(values: Mapping[str, Any]) -> list[str]:
     """The options of add_chat as words of a command line, for a process that this run starts."""
     found: list[str] = []
-    for name in (
-        "app_url",
-        "turn",
-        "turn_image",
-        "turn_secret_env",
-        "turn_username",
-        "turn_credential_env",
-        "network",
-    ):
+    for name in PLAIN:
         if values[name] is not None:
             found += [f"--{name.replace('_', '-')}", str(values[name])]
     if values["turn_port"]:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from e2e.lab import PUBLIC_IP, Lab, LabUnavailable
 from e2e.options import LAB, Settings
 from e2e.scope import Item, target_of, with_app
-from e2e.turn import TurnServer, TurnUnavailable, choose
+from e2e.turn import TurnServer, TurnUnavailable, choose, urls
 from e2e.turn.given import FromTarget
 from protocol.client import Lane, User
 from protocol.mint import Minter
@@ -164,8 +164,8 @@ class Run:
             lane = self._lane("getIceServers of the target", lambda *seen: None)
             person = asyncio.run(self.people.person(lane, user))
             answer = asyncio.run(person.ice_servers())
-            found = answer.at("iceServers")
-            if not answer.ok or not isinstance(found, list) or not found:
+            found = urls.well_formed(answer.at("iceServers"))
+            if not answer.ok or not found:
                 raise TurnUnavailable("--turn url: getIceServers of the target names no server")
             self._told = found
         return self._told
@@ -188,7 +188,7 @@ class Run:
         """Ends everything and writes the footer; what is undecided is not-run. Returns the run's folder."""
         try:
             for item in self.items:
-                if _key(item) not in self._decided and not item.check.nightly:
+                if item.key not in self._decided:
                     reason = self.stopped or "the run was stopped"
                     made = verdict_record(
                         item.requirement.id, item.check.name, Verdict.NOT_RUN, reason, cause="stopped"
@@ -209,7 +209,7 @@ class Run:
 
     def decide(self, item: Item, record: Record) -> None:
         """Writes the verdict of a check."""
-        self._decided.add(_key(item))
+        self._decided.add(item.key)
         self.emit({**record, "as": "fitness"} if item.fitness else record)
 
     # -- for the checks
@@ -252,6 +252,11 @@ class Run:
             raise NotRun(self.no_turn, "tools")
         return self.turn
 
+    @property
+    def hands_out_turn(self) -> bool:
+        """Whether the target's getIceServers names the TURN server of this run: the embedded one's does."""
+        return self.embedded is not None and self.turn is not None and self.turn.secret is not None
+
     def need_network(self) -> None:
         """Raises NotRun where the network that is wanted is not there, saying why."""
         if self.no_lab:
@@ -260,12 +265,21 @@ class Run:
     async def ice_servers(self, user: User) -> list[dict[str, Any]]:
         """What relays a peer of ours: what the embedded server hands out, else the run's own server."""
         turn = self.need_turn()
-        if self.embedded is not None or turn.secret is None:
+        if self.hands_out_turn or not turn.urls:
             answer = await user.ice_servers()
-            found = answer.at("iceServers")
-            if answer.ok and isinstance(found, list) and found:
-                return list(found)
+            found = urls.well_formed(answer.at("iceServers"))
+            if answer.ok and found:
+                return found
         return list(turn.ice_servers(user.id))
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts that a browser may talk to: those of the target, of its widget and of the TURN server."""
+        pages = [self.target.base_url, *([self.target.widget.url] if self.target.widget is not None else [])]
+        found = {urlsplit(url).hostname for url in pages}
+        named = self.turn.urls if self.turn is not None else ()
+        found |= {offer.url.host for offer in urls.offered([{"urls": list(named)}, *self._told])}
+        return tuple(sorted(host for host in found if host is not None))
 
     def restart_signaling(self) -> None:
         """The signaling server goes and comes back at its URL. Raises NotRun where we cannot do that."""
@@ -287,7 +301,3 @@ class Run:
             )
         except (OSError, subprocess.SubprocessError) as error:
             raise NotRun(f"control.restart of the target file failed: {error}", "unknown") from None
-
-
-def _key(item: Item) -> tuple[str, str, bool]:
-    return item.requirement.id, item.check.name, item.fitness

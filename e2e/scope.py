@@ -22,6 +22,11 @@ class Item:
     fitness: bool
 
     @property
+    def key(self) -> tuple[str, str, bool]:
+        """What no other item has."""
+        return self.requirement.id, self.check.name, self.fitness
+
+    @property
     def side(self) -> str:
         """Which half of the suite it belongs to."""
         return "browser" if self.requirement.subject == "client" and not self.fitness else "peers"
@@ -74,9 +79,11 @@ def left_out(target: Target, settings: Settings, spec: Spec) -> list[str]:
 
 
 def shared_out(items: Iterable[Item], of: int) -> list[list[Item]]:
-    """The items in so many shares of about the same length: the longest first, each to the shortest share."""
+    """The items in so many shares of about the same length: the longest first, each to the shortest share.
+    Whatever order they come in the shares are the same: several processes share out each for itself.
+    """
     shares: list[list[Item]] = [[] for _ in range(of)]
-    for item in sorted(items, key=lambda one: -one.check.takes_s):
+    for item in sorted(set(items), key=lambda one: (-one.check.takes_s, one.key)):
         min(shares, key=lambda share: sum(one.check.takes_s for one in share)).append(item)
     return shares
 

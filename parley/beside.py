@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,13 +29,12 @@ from reports.verdicts import Verdict
 
 HOME = Path(e2e.__file__).parent
 LOOK_S = 0.3  # between two looks at the logs
+SILENCE_S = 120.0  # beyond what a check may take: for starting, setting up and taking down
 STOP_S = 20.0  # for a process to end after it was interrupted
-PEOPLE = (
-    300  # tokens handed over where the processes cannot have any made: for every check and its repetitions
-)
+PEOPLE = 6  # that an attempt of a check takes at most
 OFFSET = 1_000_000  # the exchanges of each process are numbered from here on
 KEPT = ("exchange", "expectation", "verdict")
-MOST_BROWSERS = 3  # of 350 MB each
+BROWSERS = 3  # at once
 NOT_IN_THE_LAB = "with --network lab only checks between pages of the widget are run; without it this one is"
 LAST_WORDS = 3  # lines of a process that died
 
@@ -68,6 +68,7 @@ class Beside:
         )
         self._processes: list[asyncio.subprocess.Process] = []
         self._stopped = ""
+        self._stopped_at = 0.0
         self._target: Target | None = None
 
     def target(self, target: Target) -> Target:
@@ -86,7 +87,7 @@ class Beside:
 
     def stop(self, reason: str) -> None:
         """Interrupts the processes; what they have not decided is not-run with this reason."""
-        self._stopped = self._stopped or reason
+        self._stopped, self._stopped_at = self._stopped or reason, time.monotonic()
         for process in self._processes:
             if process.returncode is None:
                 with suppress(ProcessLookupError):
@@ -103,22 +104,23 @@ class Beside:
                 emit(_undecided(item, stopped or self._stopped, "stopped"))
             return
         shares = [share for side in options.SIDES for share in self._shares(side, items)]
-        # One of them restarts the target where it can: then nobody else is there.
-        at_once = asyncio.Semaphore(1 if self._restarts_target else len(shares) or 1)
+        at_once = asyncio.Semaphore(1 if self._one_by_one else len(shares) or 1)
         with tempfile.TemporaryDirectory(prefix="parley-") as private:
-            people = await self._hand_over(minter, Path(private))
 
             async def one(number: int, share: Share) -> None:
                 async with at_once:
+                    people = await self._hand_over(minter, Path(private), share)
                     await self._process(number, share, people, folder, seed, emit)
 
-            await asyncio.gather(*(one(number, share) for number, share in enumerate(shares, 1)))
+            async with asyncio.TaskGroup() as group:  # where one goes wrong the others are ended too
+                for number, share in enumerate(shares, 1):
+                    group.create_task(one(number, share))
 
     def _shares(self, side: str, items: Iterable[scope.Item]) -> list[Share]:
-        """What each process of this side does. Browsers cost a core each."""
+        """What each process of this side does. The checks of a browser are many, and mostly wait."""
         mine = [item for item in items if item.side == side]
-        each = 2 if self._settings.network == options.LAB else 1
-        of = max(1, min(MOST_BROWSERS, os.cpu_count() or 1) // each) if side == "browser" else 1
+        each = 2 if self._settings.network == options.LAB else 1  # at either side of the lab is one
+        of = BROWSERS // each if side == "browser" else 1
         found = scope.shared_out(mine, of)
         return [Share(side, number, of, share) for number, share in enumerate(found, 1) if share]
 
@@ -127,18 +129,23 @@ class Beside:
         return self._values["target"] is None and self._values["target_file"] is None
 
     @property
-    def _restarts_target(self) -> bool:
-        return not self._embedded and self._target is not None and self._target.control is not None
+    def _one_by_one(self) -> bool:
+        """A check restarts the target where it can, and then nobody else is there; a port that the user chose
+        for the TURN server is one process's at a time.
+        """
+        restarts = not self._embedded and self._target is not None and self._target.control is not None
+        return restarts or bool(self._values["turn_port"])
 
-    async def _hand_over(self, minter: Minter, private: Path) -> Path | None:
-        """Tokens for the processes, where only this one can make them: our issuer is in it."""
+    async def _hand_over(self, minter: Minter, private: Path, share: Share) -> Path | None:
+        """Tokens for a process, where only this one can make them: our issuer is in it. Nobody else has these
+        people, whose budgets the checks count on.
+        """
         assert self._target is not None
-        if self._target.tokens.issuer is None or (
-            self._values["target"] is None and self._values["target_file"] is None
-        ):
+        if self._target.tokens.issuer is None or self._embedded:
             return None
-        people = [await minter.person(f"e2e_{os.getpid()}_{number}") for number in range(PEOPLE)]
-        file = private / "people.json"
+        count = PEOPLE * len(share.items) * int(self._values["confirm"])
+        people = [await minter.person(f"e2e_{os.getpid()}_{share.name}_{number}") for number in range(count)]
+        file = private / f"{share.name}.json"
         file.touch(mode=0o600)
         file.write_text(json.dumps([{"token": p.token, "user": p.user_id, "csrf": p.csrf} for p in people]))
         return file
@@ -163,11 +170,19 @@ class Beside:
             )
         self._processes.append(process)
         follower = _Follower(place, folder, number * OFFSET, emit)
+        silence_s = max(item.check.limit_s for item in share.items) + SILENCE_S
+        heard, silent = time.monotonic(), ""
         try:
             while process.returncode is None:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(asyncio.shield(process.wait()), LOOK_S)
-                follower.look()
+                    async with asyncio.timeout(LOOK_S):
+                        await process.wait()
+                if follower.look():
+                    heard = time.monotonic()
+                patience = STOP_S if self._stopped else silence_s
+                if time.monotonic() > max(heard, self._stopped_at) + patience:
+                    silent = f"its process said nothing for {time.monotonic() - heard:.0f} s and was ended"
+                    break
         finally:
             if process.returncode is None:
                 await _end(process)
@@ -175,7 +190,8 @@ class Beside:
         for item in share.items:
             if not follower.decided(item):
                 words = " | ".join(log.read_text("utf-8", "replace").strip().splitlines()[-LAST_WORDS:])
-                reason = self._stopped or f"its process ended with {process.returncode}: {words}"
+                died = silent or f"its process ended with {process.returncode}: {words}"
+                reason = self._stopped or died
                 emit(_undecided(item, reason, "stopped" if self._stopped else None))
 
     def _command(self, share: Share, people: Path | None, place: Path, seed: int) -> list[str]:
@@ -207,18 +223,21 @@ class _Follower:
         self._read = 0
         self._decided: set[tuple[str, str | None, bool]] = set()
 
-    def look(self) -> None:
+    def look(self) -> bool:
+        """Hands on what is new, and tells whether anything was."""
         if not self._file.exists():
-            return
+            return False
+        before = self._read
         with self._file.open("rb") as file:
             file.seek(self._read)
             for line in file:
                 if not line.endswith(b"\n"):
-                    return  # it is being written
+                    break  # it is being written
                 self._read += len(line)
                 record = json.loads(line)
                 if record["type"] in KEPT and not _is_settled(record):
                     self._emit(self._ours(record))
+        return self._read > before
 
     def decided(self, item: scope.Item) -> bool:
         return (item.requirement.id, item.check.name, item.fitness) in self._decided
@@ -252,7 +271,8 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     with suppress(ProcessLookupError):
         process.send_signal(signal.SIGINT)
         try:
-            await asyncio.wait_for(process.wait(), STOP_S)
+            async with asyncio.timeout(STOP_S):
+                await process.wait()
         except TimeoutError:
             os.killpg(process.pid, signal.SIGKILL)
             await process.wait()

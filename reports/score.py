@@ -5,7 +5,7 @@ A pure function; every report (terminal, JSON, JUnit, HTML) shows what this make
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -186,7 +186,7 @@ def evaluate(log: RunLog, spec: Spec) -> Report:
         scores={subject: _score(findings, subject) for subject in subjects},
         fitness=fitness,
         problems=problems,
-        exit_code=_exit_code((*findings, *(fitness if "peer" in claimed else ())), problems),
+        exit_code=_exit_code((*findings, *_binding(fitness, claimed)), problems),
         profiles=_profiles(findings),
         narrowed=any(r.subject == "server" for r in unasked) or "server" not in subjects,
     )
@@ -268,6 +268,14 @@ def _score(findings: tuple[Finding, ...], subject: str) -> float | None:
     total = sum(WEIGHTS[finding.requirement.level] for finding in mine)
     passed = sum(WEIGHTS[finding.requirement.level] for finding in mine if finding.verdict is Verdict.PASS)
     return round(100 * passed / total, 1) if total else None
+
+
+def _binding(fitness: tuple[Finding, ...], claimed: Collection[str]) -> Iterable[Finding]:
+    """What of fitness has a say in the exit code: all of it where peers are claimed; else what passed, for
+    then something was decided, and errors of our own.
+    """
+    mild = (Verdict.PASS, Verdict.HARNESS_ERROR)
+    return fitness if "peer" in claimed else [f for f in fitness if f.verdict in mild]
 
 
 def _exit_code(findings: tuple[Finding, ...], problems: tuple[str, ...]) -> int:

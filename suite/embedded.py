@@ -14,6 +14,7 @@ from protocol import target as target_module
 from protocol.mint import Minter
 from protocol.spec import Spec
 from protocol.target import Target
+from suite import opening
 from suite.server_process import EmbeddedServer
 
 ORIGIN = "https://good.example"
@@ -88,10 +89,7 @@ class Embedded:
             mutant=self._mutant,
         )
         url = self.server.start()
-        page = self._target.widget
-        assert page is not None, "the reference server has a widget"
-        widget = replace(page, url=page.url.replace(self._target.base_url, url, 1))
-        return replace(self._target, base_url=url, log=self.server.log_file, widget=widget)
+        return replace(opening.at(self._target, url), log=self.server.log_file)
 
     def restart(self) -> None:
         """Ends the server without a word and starts it again at its URL: it has forgotten every room."""

@@ -49,9 +49,17 @@ def load_target(url: str | None, file: Path | None, spec: Spec) -> Target:
     """
     if file is not None:
         target = target_module.load(file, spec)
-        return target if url is None else replace(target, base_url=target_module.check_url(url))
+        return target if url is None else at(target, target_module.check_url(url))
     assert url is not None, "a run without either has the embedded target"
     return target_module.from_url(url, os.environ, spec)
+
+
+def at(target: Target, base_url: str) -> Target:
+    """The target at another URL; a widget that it serves itself goes with it."""
+    page, before = target.widget, f"{target.base_url}/"
+    if page is not None and page.url.startswith(before):
+        page = replace(page, url=f"{base_url}/{page.url.removeprefix(before)}")
+    return replace(target, base_url=base_url, widget=page)
 
 
 def open_wire(target: Target, run_id: str, per_second: float = 0.0) -> Wire:

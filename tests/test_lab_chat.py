@@ -1,4 +1,4 @@
-"""`pytest e2e --network lab`: what it asks and says, that only the relays carry the chat, and what is left of it."""
+"""`pytest e2e --network lab`: what it asks, that only the relays carry the chat, and what is left of it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import os
 import secrets
 import shutil
 import signal
-import subprocess
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -45,7 +43,7 @@ def can() -> None:
 
 
 @pytest.fixture(scope="module")
-def both(can: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ended, Ended]]:
+def both(can: None, tmp_path_factory: pytest.TempPathFactory) -> tuple[Ended, Ended]:
     """Two runs at once: of the reference server, and of one whose iceServers name no TURN server."""
     cases = {
         "right": ["--requirement", "WID-2", "--requirement", "WID-6", "-k", "relays_chat or was_cut"],
@@ -61,7 +59,7 @@ def both(can: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[
     finally:
         for process in processes.values():
             process.kill()
-    yield found[0], found[1]
+    return found[0], found[1]
 
 
 def test_two_behind_nats_chat_by_relays_and_outlive_a_cut_link(both: tuple[Ended, Ended]) -> None:
@@ -135,10 +133,9 @@ def places(mark: str) -> set[str]:
     for entry in Path("/proc").iterdir():
         try:
             if entry.name.isdigit() and f"{MARK}={mark}".encode() in (entry / "environ").read_bytes():
-                told = subprocess.run(["ip", "netns", "identify", entry.name], capture_output=True, text=True)
-                found |= set(told.stdout.split())
-        except OSError:
-            continue
+                found |= set(namespaces.run("ip", "netns", "identify", entry.name).split())
+        except (OSError, namespaces.LabError):
+            continue  # it has ended meanwhile
     return found
 
 
@@ -163,9 +160,9 @@ def test_a_killed_run_leaves_no_namespace_no_process_no_folder(can: None, tmp_pa
         return [name for name in os.listdir(namespaces.FOLDER) if name.startswith(prefix)]
 
     assert wait_for(lambda: not remaining(), GONE_S), remaining()
-    links = subprocess.run(["ip", "-o", "link"], capture_output=True, text=True, check=True).stdout
-    assert not {"outa", "outb", "net", "in", "out"} & {
-        line.split()[1].split("@")[0] for line in links.splitlines()
+    links = {
+        line.split(":")[1].split("@")[0].strip() for line in namespaces.run("ip", "-o", "link").splitlines()
     }
+    assert links.isdisjoint({"outa", "outb", "net", "in", "out"})
     assert wait_for(lambda: not list(temp.iterdir()), GONE_S), sorted(temp.iterdir())
     temp.rmdir()

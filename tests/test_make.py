@@ -91,6 +91,21 @@ def test_it_goes_on_where_the_installation_fails(machine: Machine) -> None:
     assert "could not install: chromium" in done.stderr
 
 
+def test_the_small_browser_is_taken_where_there_is_one(machine: Machine) -> None:
+    machine.stub("id", "echo 0")
+    machine.stub("apt-get")
+    machine.sh("system-packages.sh", "browser", "turnserver")
+    assert machine.called[-1].endswith("chromium-headless-shell coturn")
+
+
+def test_elsewhere_it_is_the_whole_one(machine: Machine) -> None:
+    machine.stub("id", "echo 0")
+    machine.stub("apt-get", 'case "$*" in *headless*) exit 100;; esac')
+    done = machine.sh("system-packages.sh", "node", "browser", "turnserver")
+    assert machine.called[-1].split()[-3:] == ["nodejs", "chromium", "coturn"]
+    assert done.stderr == ""
+
+
 def test_without_any_python_it_says_what_is_needed(machine: Machine) -> None:
     machine.stub("id", "echo 1000")
     done = machine.sh("setup.sh", "python3", ".venv")

@@ -16,7 +16,7 @@ from turn_kit import needs_coturn
 from e2e.turn import TurnCannot, TurnError, TurnUnavailable, probe
 from e2e.turn.given import TurnGiven
 from e2e.turn.process import TurnProcess
-from e2e.turn.urls import Offered, offered, parse
+from e2e.turn.urls import Offered, offered, parse, well_formed
 
 USER, CREDENTIAL, REALM, NONCE = "1900000000:alice", "credential", "odd", b"nonce"
 RELAY = ("127.0.0.1", 9)
@@ -272,3 +272,34 @@ def test_a_given_server_is_tried_before_any_check() -> None:
             assert server.ice_servers("bob", "tcp")[0]["urls"] == [real.urls[1]]
         with pytest.raises(TurnUnavailable, match="refused with 401"):
             TurnGiven(600, real.urls, secret="another").start()
+
+
+SOUND = {"urls": ["turn:a"], "username": "u", "credential": "c"}
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        *(
+            None,
+            7,
+            "turn:a",
+            {},
+            [],
+            [None],
+            ["turn:a"],
+            [{}],
+            [{"urls": None}],
+            [{"urls": []}],
+            [{"urls": {}}],
+        ),
+        *([{"urls": [7]}], [{"urls": "turn:a", "username": 7}], [{**SOUND, "credential": ["c"]}]),
+    ],
+)
+def test_nonsense_is_no_ice_server(nonsense: object) -> None:
+    assert well_formed(nonsense) == []
+
+
+def test_what_is_sound_beside_nonsense_is_taken() -> None:
+    plain = {"urls": "stun:a"}
+    assert well_formed([None, SOUND, {"urls": [None]}, plain]) == [SOUND, plain]

@@ -5,8 +5,17 @@
   const settings = /* SETTINGS */ {};
   const MOST = 2000;
   const TEXT_MOST = 70000;
-  const kept = { widgets: [], connections: [], channels: [], frames: [], opened: [], sdp: [], failures: [], ran: 0 };
+  const ALL_TEXT = 16_000_000; // characters of frames and descriptions
+  const kept = {
+    widgets: [], connections: [], channels: [], frames: [], opened: [], sdp: [], failures: [], ran: 0, openings: 0,
+  };
   const keep = (list, item) => { if (list.length < MOST) list.push(item); };
+  let left = ALL_TEXT;
+  const cut = (text) => {
+    const part = text.slice(0, Math.min(TEXT_MOST, left));
+    left -= part.length;
+    return part;
+  };
   Object.defineProperty(window, "__parley", { value: kept, enumerable: false });
   // What markup in a message would call, if it ran.
   Object.defineProperty(window, "__parleyRan", { value: () => { kept.ran += 1; }, enumerable: false });
@@ -26,18 +35,25 @@
       return made;
     },
   });
-  const namespace = (value) => {
-    if (value === null || typeof value !== "object") return value;
-    let real = value[settings.constructor];
+  const watching = (object, real) => {
     let proxy = typeof real === "function" ? watched(real) : real;
-    const copy = { ...value };
-    Object.defineProperty(copy, settings.constructor, {
+    return Object.defineProperty(object, settings.constructor, {
       enumerable: true,
       configurable: true,
       get: () => proxy,
-      set: (next) => { real = next; proxy = typeof next === "function" ? watched(next) : next; },
+      set: (next) => { proxy = typeof next === "function" ? watched(next) : next; },
     });
-    return copy;
+  };
+  const namespace = (value) => {
+    if (value === null || (typeof value !== "object" && typeof value !== "function")) return value;
+    const real = value[settings.constructor];
+    try {
+      // In place: a bundle (UMD) may fill the object after it was assigned.
+      return watching(value, real);
+    } catch {
+      // It is frozen, or has a getter for good: such an object is whole by now.
+      return watching({ ...value, [settings.constructor]: undefined }, real);
+    }
   };
   let held;
   Object.defineProperty(window, settings.object, {
@@ -51,6 +67,7 @@
   const Real = window.RTCPeerConnection;
   const watch = (channel, made) => {
     keep(kept.channels, { channel, label: channel.label, ordered: channel.ordered, made });
+    channel.addEventListener("open", () => { kept.openings += 1; });
     channel.addEventListener("message", ({ data }) => keep(kept.frames, frame("in", data)));
     const send = channel.send;
     channel.send = function (data) {
@@ -61,22 +78,27 @@
   const frame = (way, data) => ({
     way,
     at: Date.now(),
-    text: typeof data === "string" ? data.slice(0, TEXT_MOST) : null,
+    text: typeof data === "string" ? cut(data) : null,
   });
+  const relayed = (config) => (settings.iceServers ? { ...config, iceServers: settings.iceServers } : config);
   class Watched extends Real {
     constructor(config, ...rest) {
-      super(settings.iceServers ? { ...config, iceServers: settings.iceServers } : config, ...rest);
+      super(relayed(config), ...rest);
       keep(kept.connections, this);
       this.addEventListener("datachannel", ({ channel }) => watch(channel, false));
       this.addEventListener("icecandidateerror", (event) =>
         keep(kept.failures, { url: event.url, code: event.errorCode, text: event.errorText }));
       const local = () => {
-        if (this.localDescription) keep(kept.sdp, this.localDescription.sdp.slice(0, TEXT_MOST));
+        if (this.localDescription) keep(kept.sdp, cut(this.localDescription.sdp));
       };
       this.addEventListener("icegatheringstatechange", local);
       this.addEventListener("icecandidate", ({ candidate }) => {
-        if (candidate) keep(kept.sdp, candidate.candidate);
+        if (candidate) keep(kept.sdp, cut(candidate.candidate));
       });
+    }
+
+    setConfiguration(config) {
+      super.setConfiguration(relayed(config));
     }
 
     // How long after the answer was read the channel opens.
@@ -93,6 +115,7 @@
     }
   }
   window.RTCPeerConnection = Watched;
+  if ("webkitRTCPeerConnection" in window) window.webkitRTCPeerConnection = Watched; // the same, by its old name
 
   // -- what the harness asks
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from playwright.async_api import ConsoleMessage, Dialog, Locator, Page
+from playwright.async_api import ConsoleMessage, Dialog, Locator, Page, Request
 from playwright.async_api import Error as PlaywrightError
 
 from e2e.browser.elements import Elements, Unmapped
@@ -29,6 +29,12 @@ OPEN_S = 20.0  # for a data channel to open: an offer may have to be knocked for
 POLL_S = 0.1
 PAUSE_MS = 10  # between two of many messages: a chat, not a flood
 LINES = 300  # of its console
+CHARS = 4000  # of one of them
+BODIES = 2000  # of its requests
+BODY_CHARS = 200_000  # of one of them: a witness must not be cut short by a long description
+# The newest stand at one of the two ends; to read through all each time takes long.
+NEWEST = """(messages, text) => [...messages.slice(-20), ...messages.slice(0, 20)]
+  .some((message) => message.textContent.includes(text))"""
 Found = TypeVar("Found")
 
 
@@ -52,7 +58,7 @@ class Said:
     console: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     dialogs: list[str] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)  # the bodies that it sent
+    requests: list[str] = field(default_factory=list)  # what it sent: URLs with bodies, frames of WebSockets
 
 
 class Widget:
@@ -76,7 +82,8 @@ class Widget:
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self._keep(self.said.errors, error))
         page.on("dialog", self._dismiss)
-        page.on("request", lambda request: self._keep(self.said.requests, request.post_data or ""))
+        page.on("request", self._sent)
+        page.on("websocket", lambda line: line.on("framesent", self._sent_frame))
         options: dict[str, Any] = {"token": self.user.token, "relayOnly": self.opening.relay_only}
         settings = {
             **self.spec.page["global"],
@@ -130,9 +137,10 @@ class Widget:
 
     async def close(self) -> None:
         """Frees its TURN allocations, which closing a page does not, and closes the page. Never raises."""
-        for step in (self._evaluate("() => __parley.close()"), self.page.close()):
+        for step in (lambda: self._evaluate("() => __parley.close()"), self.page.close):
             try:
-                await asyncio.wait_for(step, STEP_S / 2)
+                async with asyncio.timeout(STEP_S / 2):
+                    await step()
             except (PageError, PlaywrightError, TimeoutError):
                 pass
 
@@ -154,11 +162,11 @@ class Widget:
 
     async def join(self, room: str) -> None:
         """Joins by the room's id and waits for an open channel."""
-        already = await self._evaluate("() => __parley.open()")
+        already = await self._evaluate("() => __parley.openings")
         await self._evaluate("(id) => { __parley.widgets.at(-1).joinRoom(id); }", room)
         await self._until(
             f"a data channel opens after joinRoom({room!r})",
-            "(already) => __parley.open() > already",
+            "(already) => __parley.openings > already && __parley.open() > 0",
             OPEN_S,
             already,
         )
@@ -177,15 +185,12 @@ class Widget:
         return list(await self._do("the messages can be read", shown, STEP_S))
 
     async def comes(self, text: str, within_s: float) -> bool:
-        """Waits until a message with this text is shown as the newest; whether it was."""
+        """Waits until a message with this text is among the newest shown; whether it was."""
         messages = self._find("message")
         until = asyncio.get_running_loop().time() + within_s
         while asyncio.get_running_loop().time() < until:
-            # The newest stands at one of the two ends; to search through all each time takes long.
-            shown = await self._do("the messages can be counted", messages.count(), STEP_S)
-            for end in (messages.last, messages.first) if shown else ():
-                if text in (await self._do("a message can be read", end.text_content(), STEP_S) or ""):
-                    return True
+            if await self._do("the messages can be read", messages.evaluate_all(NEWEST, text), STEP_S):
+                return True
             await asyncio.sleep(POLL_S)
         return False
 
@@ -222,7 +227,9 @@ class Widget:
         await self._do("its clock is held", self.page.clock.install(), STEP_S)
 
     async def pass_time(self, seconds: float) -> None:
-        """So many seconds pass at once for the page: timers that are due go off, once each."""
+        """So many seconds pass at once for the page: timers that are due go off, once each. Frames come no
+        faster: more at once than a connection may be silent looks like a loss.
+        """
         await self._do("its clock moves", self.page.clock.fast_forward(int(seconds * 1000)), STEP_S)
 
     # -- what only a browser shows
@@ -232,26 +239,17 @@ class Widget:
         return found if isinstance(found, str) else None
 
     async def ran(self) -> int:
-        """How often markup of a message ran: it called what the harness left in the page, or opened a box."""
+        """How often markup of a message ran: it called what the harness left in the page, or opened a box.
+        Pictures that it asked for have failed by then: one asked for now has.
+        """
+        await self._evaluate(
+            """() => new Promise((done) => {
+              const picture = new Image();
+              picture.onload = picture.onerror = () => done();
+              picture.src = `x?${Math.random()}`;
+            })"""
+        )
         return int(await self._evaluate("() => __parley.ran")) + len(self.said.dialogs)
-
-    async def open_channels(self) -> int:
-        return int(await self._evaluate("() => __parley.open()"))
-
-    async def channels(self) -> list[dict[str, Any]]:
-        """Label and order of every data channel that it had."""
-        return list(
-            await self._evaluate(
-                "() => __parley.channels.map(({ label, ordered, made }) => ({ label, ordered, made }))"
-            )
-        )
-
-    async def frames(self, way: str = "out") -> list[str]:
-        """The text frames that it sent (`out`) or got (`in`)."""
-        found = await self._evaluate(
-            "(way) => __parley.frames.filter((f) => f.way === way && f.text !== null).map((f) => f.text)", way
-        )
-        return list(found)
 
     async def timed_frames(self, way: str) -> list[dict[str, Any]]:
         """The text frames with the page's time in ms at which they went or came."""
@@ -320,7 +318,9 @@ class Widget:
 
     async def _do(self, wanted: str, step: Awaitable[Found], timeout_s: float) -> Found:
         try:
-            return await asyncio.wait_for(step, timeout_s)
+            # Not wait_for, which in Python 3.11 may swallow a cancellation that comes with the answer.
+            async with asyncio.timeout(timeout_s):
+                return await step
         except TimeoutError:
             raise PageError(f"wanted: {wanted}; it did not within {timeout_s:g} s{self._trouble()}") from None
         except PlaywrightError as error:
@@ -331,9 +331,20 @@ class Widget:
         words = f" (its last error: {self.said.errors[-1][:200]})" if self.said.errors else ""
         return words + (f" (it opened {len(self.said.dialogs)} alert boxes)" if self.said.dialogs else "")
 
-    def _keep(self, lines: list[str], line: object) -> None:
-        if len(lines) < LINES:
-            lines.append(str(line)[:4000])
+    @staticmethod
+    def _keep(lines: list[str], line: object, most: int = LINES, chars: int = CHARS) -> None:
+        if len(lines) < most:
+            lines.append(str(line)[:chars])
+
+    def _sent(self, request: Request) -> None:
+        # Not post_data, which raises for what is no UTF-8.
+        body = (request.post_data_buffer or b"").decode("utf-8", "replace")
+        if body or "?" in request.url:
+            self._keep(self.said.requests, f"{request.url} {body}", BODIES, BODY_CHARS)
+
+    def _sent_frame(self, frame: str | bytes) -> None:
+        text = frame if isinstance(frame, str) else frame.decode("utf-8", "replace")
+        self._keep(self.said.requests, text, BODIES, BODY_CHARS)
 
     def _heard(self, message: ConsoleMessage) -> None:
         self._keep(self.said.console, f"{message.type}: {message.text}")

@@ -76,7 +76,9 @@ async def its_chain_verifies(subject: Chatter, peer: Peer) -> None:
     expect([gap.told for gap in peer.gaps], "what is wrong with its chain").equals([])
     given_that(seen, "the history, as it was told").equals(texts)
     found = peer.chains[subject.user.id].blocks
-    expect([block.number for block in found], "the blocks of its chain").equals([0, 1, 2])
+    # Its chain may hold more than what is shown, e.g. a `join`.
+    numbers = [block.number for block in found]
+    expect(numbers, "the numbers of its blocks").equals(list(range(max(len(found), len(texts)))))
     live = mark()
     await subject.say(live)
     given_that(await shows(peer, live), "what arrived of a message after them").equals([live])
@@ -193,7 +195,9 @@ async def a_gap_is_found_and_named(subject: Chatter, peer: Peer, spec: Spec) -> 
     # Asked for once more, the gap closes: nothing is lost, doubled or out of order.
     seen = await shows(subject, *texts, within_s=spec.asyncapi["x-policy"]["sync_interval"] + PATIENCE_S)
     expect(seen, "what is shown once the gap could be filled").equals(texts)
-    expect(asked[1:2], "the last block that it said it has, when it asked again").equals([1])
+    # Of an answer with a hole it may have taken what comes before the hole, or nothing.
+    beyond = [known for known in asked[1:2] if known is not None and known > 1]
+    expect(beyond, "blocks beyond the gap that it said it has when it asked again").equals([])
 
 
 def messages_of(subject: Chatter, peer: Peer) -> list[Json]:

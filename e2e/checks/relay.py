@@ -35,8 +35,10 @@ async def the_chat_is_relayed_as_three_witnesses_say(new_widget: NewWidget, turn
     # The first witness: what each browser says of its own selected pair.
     for page, who in ((widget, "who made the room"), (second, "who joined")):
         pairs = [pair for stats in await page.stats() if (pair := relayed(stats)) is not None]
-        expect(pairs, f"the selected pairs of {who}, local and remote").equals([("relay", "relay")])
-
+        given_that(len(pairs), f"how many selected pairs {who} tells of").at_least(1)
+        # A candidate of the other side that came ahead of its signaling is told as peer-reflexive.
+        ends = {local for local, _ in pairs} | {remote for _, remote in pairs} - {"prflx"}
+        expect(sorted(ends), f"the candidates of the selected pairs of {who}").equals(["relay"])
     # The second: the signaling server never saw the message.
     for page, who in ((widget, "who sent it"), (second, "who got it")):
         told = [body for body in page.said.requests if text in body]

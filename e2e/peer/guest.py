@@ -45,6 +45,7 @@ class Guest:
                 link = await self._answer(mail)
                 if link is not None:
                     return link
+                await asyncio.sleep(SOON_S)  # a box that is never empty is not emptied without a pause
                 continue
             waited = time.monotonic() - started
             # The knocks are spread over the time that they may take.

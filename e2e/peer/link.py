@@ -87,7 +87,11 @@ class Link:
     async def offer(self) -> str:
         """An offer with all candidates. Raises PeerError."""
         options = {"label": self._channel_spec["label"], "ordered": self._channel_spec["ordered"]}
-        self._use(self._connection.createDataChannel(**options))
+        try:
+            channel = self._connection.createDataChannel(**options)
+        except ValueError as error:  # only now aiortc looks at the urls of the servers
+            raise PeerError(f"the ICE servers, {self._urls()}, cannot be used: {error}") from None
+        self._use(channel)
         return await self._described(self._connection.createOffer)
 
     async def answer(self, offer: str) -> str:

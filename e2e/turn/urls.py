@@ -57,6 +57,20 @@ class Offered:
     credential: str
 
 
+def well_formed(ice_servers: Any) -> list[dict[str, Any]]:
+    """The servers in what is said to be an iceServers list that RTCPeerConnection would take; what is none is
+    left out. Whether a url in it means anything is not looked at.
+    """
+    found = []
+    for server in ice_servers if isinstance(ice_servers, list) else []:
+        urls = server.get("urls") if isinstance(server, dict) else None
+        names = [urls] if isinstance(urls, str) else urls
+        words = [server.get(name, "") for name in ("username", "credential")] if names else []
+        if isinstance(names, list) and names and all(isinstance(text, str) for text in (*names, *words)):
+            found.append(server)
+    return found
+
+
 def offered(ice_servers: Any) -> list[Offered]:
     """The TURN urls of an iceServers list of whatever shape, in its order; stun: urls and what is no list of
     servers are left out. Raises TurnError on a TURN url that is none.

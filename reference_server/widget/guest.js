@@ -6,7 +6,7 @@ import { Link } from "./room.js";
 import { SignalingError } from "./signaling.js";
 import { sleep } from "./time.js";
 
-const OPEN_MS = 15_000; // from the answer to the open channel
+const OPEN_MS = 8_000; // from the answer to the open channel
 const NO_HOST = "The host of the room does not answer. Please try again in a while.";
 
 export class Guest {

@@ -6,7 +6,7 @@ import { Link } from "./room.js";
 import { SignalingError } from "./signaling.js";
 import { Bell, sleep } from "./time.js";
 
-const OPEN_S = 15; // from the answer to the open channel
+const OPEN_S = 8; // from the answer to the open channel
 
 export class Host {
   /**
@@ -23,6 +23,7 @@ export class Host {
     this.lost = new Map(); // viewers that may come back, with the timer that says they do not
     this.participants = participants;
     this.demand = true; // the spec has an offer posted at creation
+    this.stale = false; // a link was lost since the offer was posted: its relay may be gone as well
     this.since = null;
     this.looks = 0;
     this.knocked = 0; // how often anybody asked so far
@@ -116,6 +117,7 @@ export class Host {
   /** One offer, until it is answered or nobody wants it any more. */
   async #serve() {
     const { poll_interval, participant_look_interval, offer_lifetime } = this.protocol.timings;
+    this.stale = false;
     const iceServers = await iceServersOf(this.signaling, this.relayOnly);
     const attempt = this.#connection(iceServers);
     try {
@@ -123,12 +125,16 @@ export class Host {
       this.onTrouble(null);
       const knocked = this.knocked;
       for (let polled = 0; polled < offer_lifetime + participant_look_interval; polled += poll_interval) {
-        await sleep(poll_interval, this.stop.signal);
+        await this.bell.wait(poll_interval);
         if (this.stopped) return;
         const mail = await this.signaling.takeAnswer(this.room.roomId).catch(passing);
         if (mail) {
           attempt.answered(mail);
           this.waiting.delete(mail.fromUserId); // the others get an offer of their own
+          return;
+        }
+        if (this.stale) {
+          this.demand = true; // a new offer takes the place of this one before who was lost comes back
           return;
         }
         // Somebody else knocks: the offer was taken by one who does not answer, or has ended.
@@ -204,6 +210,8 @@ export class Host {
     this.room.closed(link);
     const told = setTimeout(() => link.peerId && this.room.gone(link.peerId), this.peer.silence * 1000);
     this.lost.set(link.serverId, { timer: told });
+    this.stale = true;
+    this.bell.ring();
     setTimeout(() => {
       this.demand ||= this.lost.has(link.serverId);
       this.bell.ring();

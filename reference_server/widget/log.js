@@ -4,6 +4,7 @@ import { element } from "./dom.js";
 const TOGETHER_MS = 300_000; // messages of one person within this time stand under one name
 const NEAR_PX = 80;
 const HUES = 8;
+const CLOCK = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit" });
 
 export class Log {
   constructor() {
@@ -43,7 +44,7 @@ export class Log {
   #item({ senderId, name, text, at, own }) {
     const time = new Date(at);
     const isTime = !Number.isNaN(time.getTime());
-    const shown = isTime ? time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }) : "";
+    const shown = isTime ? CLOCK.format(time) : "";
     const item = element(
       "div",
       { className: own ? "chat-item chat-own" : "chat-item" },

@@ -326,14 +326,14 @@ export class Room {
 
   #tick() {
     const now = Date.now();
-    const { silence } = this.protocol.peer;
+    const { silence, keep_alive: keepAlive } = this.protocol.peer;
     for (const link of [...this.links]) {
       if (isSilent(link.connection.quiet, silence)) {
         this.on.silent(link);
         continue;
       }
-      // Whoever counts frames alone hears three of them before it takes us for lost.
-      if (now - link.sentAt >= (silence * 1000) / 3) this.#tell(link, this.frames.presence(this.status));
+      // Whoever counts frames alone hears some before it takes us for lost.
+      if (now - link.sentAt >= keepAlive * 1000) this.#tell(link, this.frames.presence(this.status));
       if (!this.isHost && this.keys.text === null && now - link.openedAt >= KEY_WAIT_MS) {
         link.openedAt = now;
         this.#tell(link, this.frames.keyRequest());

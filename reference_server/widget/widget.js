@@ -9,6 +9,7 @@ import { Signaling, SignalingError } from "./signaling.js";
 import { Typist } from "./typist.js";
 import { View } from "./view.js";
 
+const DRAW_MS = 60; // between two drawings
 const ROOMS_SHOWN = 30;
 const NO_ID = "That is no room id. It looks like room_1a2b3c.";
 const UNSAFE = "This page has to be opened over https: only then a browser can seal messages.";
@@ -24,6 +25,7 @@ class Widget {
   #status = "";
   #busy = false;
   #drawing = false;
+  #drawn = -Infinity;
   #ended = false;
   #turn = 0; // which room: what an earlier one still has to say is not heard
 
@@ -176,13 +178,16 @@ class Widget {
     this.#busy = true;
     this.view.error("");
     this.#draw();
+    let left = false; // a refusal costs nobody the room they are in
     try {
       if (!globalThis.isSecureContext) throw new SignalingError(UNSAFE);
       const found = await ask();
       if (this.#ended) return null;
+      left = true;
       this.#leaveRoom();
       return await this.#begin(found);
     } catch (error) {
+      if (left && !this.#ended) this.#leaveRoom();
       this.#failed(error);
       return null;
     } finally {
@@ -298,7 +303,6 @@ class Widget {
   #failed(error) {
     if (this.#ended) return;
     const known = error instanceof SignalingError || error?.constructor?.name === "ConnectionError";
-    this.#leaveRoom();
     if (error.status === 404 && error.operation !== "createRoom") this.view.error(GONE);
     else this.view.error(known ? error.message : "Something went wrong here. Please try again.");
     this.#list();
@@ -316,10 +320,15 @@ class Widget {
   #draw() {
     if (this.#drawing || this.#ended) return;
     this.#drawing = true;
-    queueMicrotask(() => {
+    const draw = () => {
       this.#drawing = false;
+      this.#drawn = performance.now();
       if (!this.#ended) this.#drawNow();
-    });
+    };
+    // The first change is shown at once. Of a flood many are drawn together: a page of many messages takes a while.
+    const wait = DRAW_MS - (performance.now() - this.#drawn);
+    if (wait > 0 && wait <= DRAW_MS) setTimeout(draw, wait);
+    else queueMicrotask(draw);
   }
 
   #drawNow() {
