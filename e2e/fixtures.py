@@ -162,7 +162,8 @@ async def launched(
                 raise NotRun(
                     "--network lab: only Chromium is led by a pipe, which crosses namespaces", "tools"
                 )
-            path = launch.arguments(kind.name).get("executable_path", kind.executable_path)
+            arguments = launch.arguments(kind.name, origin=run.lab_origin)
+            path = arguments.get("executable_path", kind.executable_path)
             if shutil.which(path) is None:
                 raise NotRun(launch.MISSING, "tools")
             options["executable_path"] = run.lab.wrapper(side, path)

@@ -53,7 +53,8 @@ def arguments(
     ]
     if origin:
         args.append(f"--unsafely-treat-insecure-origin-as-secure={origin}")
-    path = _first(CHROMIUM if headed else (*HEADLESS, *CHROMIUM))
+    # The small one knows --unsafely-treat-insecure-origin-as-secure and does not heed it.
+    path = _first(CHROMIUM if headed or origin else (*HEADLESS, *CHROMIUM))
     return {"args": args, "executable_path": path} if path else {"args": args}
 
 
