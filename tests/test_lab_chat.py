@@ -10,13 +10,15 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from e2e_kit import LONG_S, Ended, run, start
+from e2e_kit import LONG_S, Ended, start
 from test_e2e_cleanup import GONE_S, MARK, marked, under_way, wait_for
 
 from e2e import registry, scope
 from e2e.lab import Lab, LabUnavailable, namespaces, why_not
-from e2e.options import LAB, LOOPBACK, Settings
+from e2e.options import LAB, LOOPBACK, Settings, TurnOptions
+from e2e.run import Run
 from protocol.spec import load
+from suite.expectations import NotRun
 
 IN_LAB = ["--network", "lab", "--confirm", "1"]
 ONLY_BY_RELAYS = ["--requirement", "WID-2", "-k", "two_who_reach_only_the_relays_chat"]
@@ -90,20 +92,26 @@ def test_where_there_can_be_no_lab_it_is_said_plainly(tmp_path: Path) -> None:
     assert verdict["reason"] == f"--network lab: {wanted}"
 
 
-@pytest.mark.parametrize(
-    ("options", "reason"),
-    [
-        (["--app-url", "https://127.0.0.1:1/"], "https://127.0.0.1:1 is not reached from it, only http"),
-        (["--turn", "url", "--turn-url", "turn:127.0.0.1:1"], "the TURN server has to be in it"),
-    ],
-)
-def test_what_the_lab_does_not_reach_is_not_run(
-    can: None, tmp_path: Path, options: list[str], reason: str
-) -> None:
-    ended = run(tmp_path, *IN_LAB, *ONLY_BY_RELAYS, *options)
-    verdict = ended.verdict("WID-2")
-    assert (verdict["verdict"], verdict["cause"]) == ("not-run", "tools"), ended.out
-    assert reason in verdict["reason"]
+def test_a_turn_server_that_is_not_in_the_lab_is_none() -> None:
+    for turn in (TurnOptions("url"), TurnOptions("auto", urls=("turn:127.0.0.1:1",))):
+        run = Run(Settings(network=LAB, turn=turn), load())
+        run._start_lab()
+        assert run.lab is None
+        with pytest.raises(NotRun, match="the TURN server has to be in it: choose --turn process") as caught:
+            run.need_network()
+        assert caught.value.cause == "tools"
+
+
+@pytest.mark.parametrize("url", ["https://127.0.0.1:1/", "http://chat.example:3000/#{token}"])
+def test_a_page_that_the_lab_does_not_reach_is_named(url: str) -> None:
+    settings = Settings(network=LAB, app_url=url)
+    run = Run(settings, load())
+    target = scope.target_of(settings, run.spec)
+    assert run._open_to_lab(Lab(), target) is target
+    with pytest.raises(
+        NotRun, match=f"{url.split('/')[2]} is not reached from it, only http on the loopback"
+    ):
+        run.need_network()
 
 
 def test_in_the_lab_are_the_checks_between_pages_and_its_own_and_elsewhere_the_others() -> None:
