@@ -162,8 +162,8 @@ async def launched(
                 raise NotRun(
                     "--network lab: only Chromium is led by a pipe, which crosses namespaces", "tools"
                 )
-            arguments = launch.arguments(kind.name, origin=run.lab_origin)
-            path = arguments.get("executable_path", kind.executable_path)
+            found = launch.arguments(kind.name, origin=run.lab_origin)
+            path = found.get("executable_path", kind.executable_path)
             if shutil.which(path) is None:
                 raise NotRun(launch.MISSING, "tools")
             options["executable_path"] = run.lab.wrapper(side, path)
@@ -228,7 +228,7 @@ async def new_widget(
         relay_only: bool | None = None,
     ) -> Widget:
         """`transport` is what it reaches the TURN server by, where that is not left to the browser. In the
-        lab it may use any path, where `relay_only` says nothing else: none but by the relays is possible.
+        lab a page may use any path, where `relay_only` says nothing else: none but by the relays is possible.
         """
         if len(dead) >= GIVEN_UP:
             raise PageError(f"{dead[-1]} ({len(dead)} pages in a row: no more are opened)")

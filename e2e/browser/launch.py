@@ -10,7 +10,8 @@ HEADLESS = ("chromium-headless-shell",)
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 FIREFOX = ("firefox-esr", "firefox")
 MISSING = (
-    "chromium is not there: install it (Debian: apt-get install chromium; or: playwright install chromium)"
+    "chromium is not there: install it (Debian: apt-get install chromium-headless-shell; or: "
+    "playwright install chromium)"
 )
 # Playwright has a list of its own for this flag, and the last one on the command line counts alone.
 DISABLED = (
@@ -53,7 +54,7 @@ def arguments(
     ]
     if origin:
         args.append(f"--unsafely-treat-insecure-origin-as-secure={origin}")
-    # The small one knows --unsafely-treat-insecure-origin-as-secure and does not heed it.
+    # The small one does not know that flag.
     path = _first(CHROMIUM if headed or origin else (*HEADLESS, *CHROMIUM))
     return {"args": args, "executable_path": path} if path else {"args": args}
 
