@@ -14,7 +14,7 @@ help:
 	@echo '               TARGET=http://host:port  TARGET_FILE=target.toml  ARGS="--profile core --seed 7"'
 	@echo '               (all options: make score ARGS=--help)'
 	@echo 'make test      test Parley itself                      ARGS="-k budget -x"'
-	@echo 'make selftest  does the suite find every deliberately wrong server?   ARGS="--whole NAME"'
+	@echo 'make selftest  does the suite find every deliberately wrong server and widget?   ARGS="--whole NAME"'
 	@echo 'make lint      format, types, imports and the spec'
 	@echo 'make bench     measure the suite and the reference server'
 	@echo 'make mutation  does a test notice every small edit of the code that judges?   ARGS=--survivors'
@@ -32,6 +32,7 @@ score: $(READY)
 	@$(RUN) parley score $(if $(TARGET),--target '$(TARGET)') $(if $(TARGET_FILE),--target-file '$(TARGET_FILE)') $(ARGS)
 
 selftest: $(READY)
+	@sh scripts/system-packages.sh chromium turnserver
 	@$(RUN) parley selftest $(ARGS)
 
 test: $(READY)

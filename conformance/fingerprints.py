@@ -17,27 +17,49 @@ from protocol.spec import Spec
 
 ROOT = Path(__file__).parent.parent
 CHECKS = ROOT / "conformance" / "checks"
+WIDGET = ROOT / "reference_server" / "widget"
 # Where a run begins, in the harness and in the server.
 ENTRANCES = (ROOT / "conformance" / "matrix.py", ROOT / "reference_server" / "__main__.py")
-OURS = ("protocol", "suite", "conformance", "reference_server", "reports")
+# Where a run with peers and browsers begins. What it needs beside Python is looked at byte by byte.
+CHAT_ENTRANCES = (
+    ROOT / "parley" / "chat_mutants.py",
+    ROOT / "e2e" / "plugin.py",
+    ROOT / "e2e" / "fixtures.py",
+    ROOT / "reference_server" / "__main__.py",
+)
+CHAT_FILES = (ROOT / "e2e" / "browser" / "hooks.js", ROOT / "e2e" / "beside.ini")
+OURS = ("protocol", "suite", "conformance", "e2e", "reference_server", "reports")
 TOLD = frozenset({"also", "why_also", "shows"})  # what a mutant says of itself
 
 
 def own(spec: Spec, requirement: str, shows: str, mutant: Path) -> str:
     """For the mutant against its requirement's checks."""
-    checked = spec.requirement(requirement).checked or ""
-    return _digest(spec, [mutant, ROOT / Path(*checked.split(".")).with_suffix(".py")], shows)
+    return _digest(spec, [*ENTRANCES, mutant, _checks_of(spec, requirement)], shows)
 
 
 def whole(spec: Spec, mutant: Path) -> str:
     """For the mutant against every check."""
-    return _digest(spec, [mutant, *CHECKS.glob("*.py")], "")
+    return _digest(spec, [*ENTRANCES, mutant, *CHECKS.glob("*.py")], "")
 
 
-def _digest(spec: Spec, files: Iterable[Path], words: str) -> str:
+def chat(spec: Spec, requirement: str, shows: str, mutant: Path) -> str:
+    """For a mutant whose requirement takes peers and browsers, against its requirement's checks."""
+    files = (*CHAT_ENTRANCES, mutant, _checks_of(spec, requirement))
+    return _digest(spec, files, shows, (*CHAT_FILES, *sorted(WIDGET.iterdir())))
+
+
+def _checks_of(spec: Spec, requirement: str) -> Path:
+    checked = spec.requirement(requirement).checked or ""
+    return ROOT / Path(*checked.split(".")).with_suffix(".py")
+
+
+def _digest(spec: Spec, files: Iterable[Path], words: str, plain: Iterable[Path] = ()) -> str:
+    """`plain` are files that are no Python."""
     digest = hashlib.sha256(f"{spec.hash} {words}".encode())
-    for file in sorted(_needed((*ENTRANCES, *files))):
+    for file in sorted(_needed(files)):
         digest.update(file.name.encode() + b"\0" + _meaning(file))
+    for file in plain:
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:16]
 
 

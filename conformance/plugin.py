@@ -17,7 +17,6 @@ import pytest
 from conformance import options, registry
 from conformance.lease import LeaseTaken
 from conformance.plan import SelectionError, in_scope
-from conformance.proofs import proofs
 from conformance.registry import Job
 from conformance.session import Session, SessionError, Settings, all_jobs, load_spec
 from protocol.mint import MintError
@@ -29,6 +28,7 @@ from reports.runlog import Record
 from reports.score import Report, evaluate
 from reports.verdicts import Verdict
 from suite import verdict_items
+from suite.proofs import proofs
 from suite.server_process import StartError
 
 HERE = Path(__file__).parent

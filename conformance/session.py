@@ -20,7 +20,6 @@ from conformance.control import ControlError, TestControl
 from conformance.control_lane import ControlLane
 from conformance.engine import Engine, Options
 from conformance.lease import Lease
-from conformance.proofs import proofs
 from conformance.registry import Job
 from protocol import spec as spec_module
 from protocol.mint import Minter
@@ -30,6 +29,7 @@ from protocol.transcript import Transcript
 from reports.runlog import RunLogWriter, verdict_record
 from reports.verdicts import Verdict
 from suite import embedded, opening
+from suite.proofs import proofs
 from suite.server_process import ServerProcess
 
 Record = dict[str, Any]

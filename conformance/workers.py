@@ -20,7 +20,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from conformance import matrix, registry
-from conformance.matrix import Entry, Outcome
+from conformance.kills import Entry, Outcome
 from protocol.spec import SPEC_DIR, load
 
 COMMAND = ("-m", "conformance.workers")

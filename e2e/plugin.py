@@ -30,6 +30,7 @@ from reports.runlog import Record
 from reports.score import Report, evaluate
 from reports.verdicts import Verdict
 from suite import verdict_items
+from suite.proofs import proofs
 from suite.server_process import StartError
 
 CHECKS = Path(__file__).parent / "checks"
@@ -171,7 +172,8 @@ def _attempt(
     item.execution_count = number  # pytest-playwright keeps the artifacts of each attempt apart by it
     judging.begin(attempt.recorder)
     tracing = item.config.option.tracing
-    if number > 1 or run.settings.confirm == 1:
+    # A mutant's run is about which check goes red; --tracing on has it traced all the same.
+    if (number > 1 or run.settings.confirm == 1) and run.settings.mutant is None:
         item.config.option.tracing = "on"
     item.config.option.output = str(run.folder / "artifacts")
     started = time.monotonic()
@@ -218,7 +220,7 @@ def _show(item: pytest.Item, mine: Item, record: Record, reports: list[pytest.Te
     if verdict is Verdict.PASS:
         call.longrepr = None
     else:
-        call.longrepr = verdict_items.block(mine.requirement, record, 0)
+        call.longrepr = verdict_items.block(mine.requirement, record, proofs().get(mine.requirement.id, 0))
         verdict_items.present(call, mine.requirement, record, item.path, check_of(item).line)  # type: ignore[union-attr]
     for report in reports:
         if report is call or (report.when != "call" and report.outcome == "passed"):

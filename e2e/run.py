@@ -32,8 +32,10 @@ from suite import opening
 from suite.embedded import Embedded
 from suite.expectations import NotRun, Recorder
 from suite.people import People
+from suite.proofs import proofs
 from suite.temporary import temporary_home
 
+REACHED = "mutant-reached.json"  # the exchanges in which a mutant did wrong; null stands for its pages
 LOOPBACKS = ("127.0.0.1", "localhost")
 RESTART_S = 60.0  # for the command that restarts a target
 
@@ -115,7 +117,7 @@ class Run:
             "network": settings.network,
             "turn": self.turn.kind if self.turn is not None else "none",
         }
-        made = opening.header(self.spec, self.target, self.run_id, self.seed, options, intended, {})
+        made = opening.header(self.spec, self.target, self.run_id, self.seed, options, intended, proofs())
         self.emit({**made, "fitness": sorted({item.requirement.id for item in self.items if item.fitness})})
         for requirement_id in intended:
             excluded = self.spec.requirement(requirement_id).excluded
@@ -198,6 +200,10 @@ class Run:
         finally:
             self._stack.close()
             asyncio.run(self.wire.close())
+        if self.settings.mutant and self.embedded is not None:
+            # Known to be all of it now that the server has ended.
+            found = sorted(self.embedded.reached, key=lambda number: -1 if number is None else number)
+            (self.folder / REACHED).write_text(json.dumps(found), encoding="utf-8")
         return self.folder
 
     # -- the log

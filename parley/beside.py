@@ -185,7 +185,7 @@ class Beside:
                     break
         finally:
             if process.returncode is None:
-                await _end(process)
+                await end(process)
         follower.look()
         for item in share.items:
             if not follower.decided(item):
@@ -266,7 +266,7 @@ def _undecided(item: scope.Item, reason: str, cause: runlog.Cause | None) -> Rec
     return {**record, "as": "fitness"} if item.fitness else record
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+async def end(process: asyncio.subprocess.Process) -> None:
     """Interrupts it, and kills its whole group where that does not help."""
     with suppress(ProcessLookupError):
         process.send_signal(signal.SIGINT)

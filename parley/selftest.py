@@ -1,4 +1,4 @@
-"""`parley mutants` and `parley selftest`: the deliberately wrong servers, and whether the suite finds each.
+"""`parley mutants` and `parley selftest`: the deliberately wrong servers and widgets; is each of them found?
 
 `make selftest` runs what changed; `--whole` runs every check on every mutant and lists the blast.
 """
@@ -20,11 +20,12 @@ from rich.console import Console
 from rich.text import Text
 
 from conformance import fingerprints, workers
-from conformance.matrix import Entry, Outcome
-from conformance.proofs import MATRIX
+from conformance.kills import Entry, Outcome
+from parley import chat_mutants
 from protocol.spec import Spec, load
 from reference_server import mutants
 from reference_server.mutants import Mutant
+from suite.proofs import MATRIX
 
 Record = dict[str, Any]
 
@@ -34,18 +35,27 @@ class SelftestError(Exception):
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    listing = commands.add_parser("mutants", help="list the deliberately wrong servers and what each breaks")
+    listing = commands.add_parser(
+        "mutants", help="list the deliberately wrong servers and widgets, and what each breaks"
+    )
     listing.add_argument("--json", action="store_true", help="all that is known of each, as JSON")
     listing.set_defaults(command=_list)
     test = commands.add_parser(
         "selftest",
-        help="does the suite find every deliberately wrong server?",
+        help="does the suite find every deliberately wrong server and widget?",
         description="Runs every mutant against the checks of the requirement that it breaks. Exit code 1 "
         "where one survives, goes red for another reason than its own, was not reached in the attempt that "
         "went red, or turned red what it does not explain.",
     )
     test.add_argument("names", nargs="*", metavar="NAME", help="only these mutants (default: all)")
-    test.add_argument("--whole", action="store_true", help="run the whole suite on each, and list the blast")
+    test.add_argument(
+        "--whole",
+        action="store_true",
+        help="run the whole suite over HTTP on each server that it can tell, and list the blast",
+    )
+    test.add_argument(
+        "--e2e", action="store_true", help="only those that take peers and browsers to be found"
+    )
     test.add_argument(
         "--all", action="store_true", help="run those too whose outcome is known and cannot change"
     )
@@ -98,9 +108,13 @@ class Selftest:
         record, one = self.known.get(name, {}), self.mutants[name]
         if not record.get("killed"):
             return True
-        if self.whole:
+        if self.whole and not self.takes_chat(name):
             return record.get("whole") != self._whole(one)
         return record.get("fingerprint") != self._own(one)
+
+    def takes_chat(self, name: str) -> bool:
+        """Whether it takes peers and browsers to find it."""
+        return chat_mutants.takes_chat(self.spec, self.mutants[name].requirement)
 
     def take(self, outcome: Outcome) -> None:
         """Keeps an outcome, at once: whoever stops the run loses nothing that is done."""
@@ -130,7 +144,8 @@ class Selftest:
         return [found for found in self.known[name].get("also", ()) if found not in self.mutants[name].also]
 
     def _own(self, one: Mutant) -> str:
-        return fingerprints.own(self.spec, one.requirement, one.shows, file_of(one))
+        of = fingerprints.chat if self.takes_chat(one.name) else fingerprints.own
+        return of(self.spec, one.requirement, one.shows, file_of(one))
 
     def _whole(self, one: Mutant) -> str:
         return fingerprints.whole(self.spec, file_of(one))
@@ -163,17 +178,25 @@ def _selftest(parsed: argparse.Namespace) -> int:
     for name in parsed.names:
         if name not in every:
             raise SelftestError(f"there is no mutant {name!r}; parley mutants lists them")
-    names = [name for name in every if not parsed.names or name in parsed.names]
     test = Selftest(load(), every, read_matrix(), parsed.whole, not parsed.dry_run)
+    names = [name for name in every if not parsed.names or name in parsed.names]
+    names = [name for name in names if not parsed.e2e or test.takes_chat(name)]
     todo = [name for name in names if parsed.all or test.stale(name)]
     test.todo = len(todo)
-    entries = [entry_of(every[name]) for name in todo]
     stopped = False
     try:
-        asyncio.run(workers.run(entries, whole=parsed.whole, at_once=parsed.at_once, on_outcome=test.take))
+        asyncio.run(_run(test, todo, parsed.at_once))
     except KeyboardInterrupt:
         stopped = True
     return _summary(test, names, stopped=stopped)
+
+
+async def _run(test: Selftest, todo: list[str], at_once: int) -> None:
+    """First what takes HTTP alone, then what takes peers and browsers: they would disturb each other."""
+    plain = [entry_of(test.mutants[name]) for name in todo if not test.takes_chat(name)]
+    chat = [entry_of(test.mutants[name]) for name in todo if test.takes_chat(name)]
+    await workers.run(plain, whole=test.whole, at_once=at_once, on_outcome=test.take)
+    await chat_mutants.run(test.spec, chat, at_once=at_once, on_outcome=test.take)
 
 
 def _summary(test: Selftest, names: list[str], *, stopped: bool) -> int:
@@ -182,7 +205,8 @@ def _summary(test: Selftest, names: list[str], *, stopped: bool) -> int:
     survived = [name for name in names if not test.known.get(name, {}).get("killed")]
     unexplained = {name: test.unexplained(name) for name in names if name in test.known}
     unexplained = {name: found for name, found in unexplained.items() if found}
-    not_whole = [name for name in names if "also" not in test.known.get(name, {})]
+    plain = [name for name in names if not test.takes_chat(name)]
+    not_whole = [name for name in plain if "also" not in test.known.get(name, {})]
     say = test.console.print
     if stopped:
         say(Text(f"stopped after {test.done} of {test.todo}; what was done is kept"))

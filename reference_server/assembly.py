@@ -22,6 +22,7 @@ from reference_server.handlers import (
 )
 from reference_server.log import Log
 from reference_server.mailbox import Mailbox
+from reference_server.pages import Pages
 from reference_server.routes import Handler, RouteError, Router, operation_route
 from reference_server.sealing import Sealer
 from reference_server.state import RoomRules, Rooms
@@ -46,6 +47,7 @@ class Parts:
     mail_handlers: type[MailHandlers] = MailHandlers
     ice_handlers: type[IceHandlers] = IceHandlers
     app: type[App] = App
+    pages: type[Pages] = Pages
 
 
 def build(spec: Spec, config: Config, log: Log, parts: Parts | None = None) -> App:

@@ -17,7 +17,7 @@ from reference_server.config import load as load_config
 from reference_server.log import Log, open_log
 from reference_server.mutants import MutantError, parts_of
 from reference_server.mutants.telling import Telling
-from reference_server.pages import Site, table
+from reference_server.pages import Site
 from reference_server.people import PeopleError, links, with_secret
 from reference_server.serving import Application, ServeError, claim, serve
 
@@ -35,10 +35,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             list(links(spec, config, options.people, ""))  # what is wrong with them is said at once
         claimed = claim(options.host, options.port)
         log = open_log(config.log_file, config.log_level)
-        parts = _mutated(options.mutant, log) if options.mutant else None
-        app: Application = Site(build(spec, config, log, parts), table(spec))
-        if parts is not None:
-            app = Telling(app)
+        parts = _mutated(options.mutant, log) if options.mutant else Parts()
+        app: Application = Site(build(spec, config, log, parts), parts.pages().table(spec))
+        if options.mutant:
+            app = Telling(app, lambda: _tell(options.mutant, log, None))
     except (ConfigError, SpecError, ServeError, MutantError, PeopleError) as error:
         print(f"parley serve: {error}", file=sys.stderr)
         return USAGE_ERROR
@@ -58,9 +58,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _mutated(name: str, log: Log) -> Parts:
     """The parts with a fault in them; the log says in which exchanges its wrong path is taken."""
-    parts = parts_of(name, lambda exchange: log.announce("mutant_reached", mutant=name, exchange=exchange))
+    parts = parts_of(name, lambda exchange: _tell(name, log, exchange))
     log.warning("mutant", mutant=name, hint="this server is wrong on purpose")
     return parts
+
+
+def _tell(name: str, log: Log, exchange: int | None) -> None:
+    log.announce("mutant_reached", mutant=name, exchange=exchange)
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:

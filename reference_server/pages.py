@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from protocol.spec import Spec
 from reference_server.app import Reply, Response
@@ -34,7 +35,6 @@ POLICY = (
 COMMON: tuple[Header, ...] = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
-    (b"content-security-policy", POLICY.encode("ascii")),
     (b"referrer-policy", b"no-referrer"),
     # Asked for each time, and answered by 304 where nothing changed.
     (b"cache-control", b"no-cache"),
@@ -50,23 +50,31 @@ class File:
     unchanged: Response
 
 
-def table(spec: Spec, folder: Path = WIDGET) -> dict[str, File]:
-    """Every path that is served. Raises SpecError where the widget's copy of the spec cannot be made."""
-    found = {
-        f"/widget/{file.name}": _file(file.suffix, file.read_bytes())
-        for file in sorted(folder.iterdir())
-        if file.suffix in TYPES and file.name != INDEX
-    }
-    found[f"/widget/{PROTOCOL_JS}"] = _file(".js", module(spec).encode("utf-8"))
-    found["/"] = _file(".html", (folder / INDEX).read_bytes())
-    return found
+class Pages:
+    """The page and the widget's files, as they are in a folder."""
 
+    policy: ClassVar[str] = POLICY
 
-def _file(suffix: str, body: bytes) -> File:
-    etag = b'"%s"' % hashlib.sha256(body).hexdigest()[:32].encode("ascii")
-    tagged = (*COMMON, (b"etag", etag))
-    fields = lines([(b"content-type", TYPES[suffix].encode("ascii")), *tagged])
-    return File(etag, Response(200, fields, body), Response(304, lines(tagged), b""))
+    def table(self, spec: Spec, folder: Path = WIDGET) -> dict[str, File]:
+        """Every path that is served. Raises SpecError where the widget's copy of the spec cannot be made."""
+        found = {
+            f"/widget/{file.name}": self._file(file.suffix, self.content(file))
+            for file in sorted(folder.iterdir())
+            if file.suffix in TYPES and file.name != INDEX
+        }
+        found[f"/widget/{PROTOCOL_JS}"] = self._file(".js", module(spec).encode("utf-8"))
+        found["/"] = self._file(".html", self.content(folder / INDEX))
+        return found
+
+    def content(self, file: Path) -> bytes:
+        """What is served of a file."""
+        return file.read_bytes()
+
+    def _file(self, suffix: str, body: bytes) -> File:
+        etag = b'"%s"' % hashlib.sha256(body).hexdigest()[:32].encode("ascii")
+        tagged = (*COMMON, (b"content-security-policy", self.policy.encode("ascii")), (b"etag", etag))
+        fields = lines([(b"content-type", TYPES[suffix].encode("ascii")), *tagged])
+        return File(etag, Response(200, fields, body), Response(304, lines(tagged), b""))
 
 
 class Site:

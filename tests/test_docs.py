@@ -70,6 +70,7 @@ def test_the_readme_and_the_documents_name_options_that_exist() -> None:
             "--config",
             "--check",
             "--survivors",
+            "--e2e",
         }
         assert named <= known, file.name
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from conformance import fingerprints, matrix, workers
-from conformance.matrix import Entry, Outcome
+from conformance import fingerprints, kills, workers
+from conformance.kills import Entry, Outcome
 from parley import selftest
 from parley.selftest import Selftest
 from protocol.spec import load
@@ -34,7 +34,7 @@ def red(reason: str, *, requirement: str = "MBOX-2", check: str = CHECK, attempt
 
 
 def judged(*records: Record, reached: bool = True, tied: bool = True, entry: Entry = ENTRY) -> Outcome:
-    return matrix.judged(SPEC, entry, list(records), reached, {ATTEMPT} if tied else set(), whole=True)
+    return kills.judged(SPEC, entry, list(records), reached, {ATTEMPT} if tied else set(), whole=True)
 
 
 # -- what counts

@@ -14,7 +14,7 @@ from protocol import tokens
 from reference_server import pages, people, widget_protocol
 from reference_server.config import Auth, Config
 
-PATHS = sorted(pages.table(SPEC))
+PATHS = sorted(pages.Pages().table(SPEC))
 NEVER = [
     "/widget",
     "/widget/",

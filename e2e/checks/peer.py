@@ -14,6 +14,7 @@ from protocol.spec import Json, Spec
 from suite.expectations import expect, given_that
 
 MESSAGES = 12  # each way: enough for an order to show
+ANSWERS = ("room_key_response", "chunk_response")
 LATE_S = 2.0  # that a client's timer may be late on a busy machine
 
 
@@ -51,6 +52,8 @@ async def every_frame_is_valid(subject: Chatter, peer: Peer, spec: Spec) -> None
     peer.send_frame(peer.author.room_key_request())
     peer.send_frame(peer.author.chunk_request(0))
     given_that(await shows(peer, early, text), "what the peer was told").equals([early, text])
+    # Whoever answers no such request has sent nothing wrong by that.
+    await eventually(_told(peer, ANSWERS), bool, LATE_S)
     await subject.leave()
     offline = await eventually(_status(peer, subject), lambda status: status == "offline")
     given_that(offline, "the presence of who left").equals("offline")
@@ -194,6 +197,15 @@ async def presence_is_online_on_open_and_offline_on_leave(subject: Chatter, peer
     await subject.leave()
     seen = await eventually(_status(peer, subject), lambda status: status == "offline")
     expect(seen, "the presence that it told when it left").equals("offline")
+
+
+def _told(peer: Peer, types: tuple[str, ...]) -> Callable[[], Awaitable[bool]]:
+    """Looks whether frames of all these types came, right or wrong."""
+
+    async def look() -> bool:
+        return all(any(f'"{name}"' in seen.text for seen in peer.frames_seen) for name in types)
+
+    return look
 
 
 def _status(peer: Peer, subject: Chatter) -> Callable[[], Awaitable[str | None]]:

@@ -1,6 +1,7 @@
-"""Deliberately wrong variants of the reference server, one short file a fault, named by what they break.
+"""Deliberately wrong variants of the reference server and its widget, one short file a fault, named by it.
 
-A mutant is a subclass of one of the server's parts (assembly.Parts). It calls `self.reached()` where its
+A mutant is a subclass of one of the server's parts (assembly.Parts); a wrong widget is one of its pages
+(edited.Edited). It calls `self.reached()` where its
 wrong path is taken, and names what a check's complaint must show: so a check that goes red is known to have
 gone red for it. Never on by default.
 """
@@ -100,8 +101,8 @@ def mutant(
 
 def load() -> dict[str, Mutant]:
     """Every mutant by its name; imports the modules of this package."""
-    for module in pkgutil.iter_modules(__path__):
-        importlib.import_module(f"{__name__}.{module.name}")
+    for module in pkgutil.walk_packages(__path__, f"{__name__}."):
+        importlib.import_module(module.name)
     return dict(sorted(MUTANTS.items(), key=lambda pair: (pair[1].requirement, pair[0])))
 
 

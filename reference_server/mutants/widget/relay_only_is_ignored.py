@@ -1,0 +1,17 @@
+"""Relay only is ignored."""
+
+from __future__ import annotations
+
+from reference_server.mutants import mutant
+from reference_server.mutants.edited import Edited
+
+
+@mutant(
+    "WID-8",
+    "the option relayOnly changes nothing",
+    shows="the selected pairs of .*, local and remote: wanted",
+)
+class RelayOnlyIsIgnored(Edited):
+    file = "widget.js"
+    old = "relayOnly: this.options.relayOnly };"
+    new = "relayOnly: !reached() };"
