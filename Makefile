@@ -19,7 +19,7 @@ help:
 	@echo 'make bench     measure the suite and the reference server'
 	@echo 'make mutation  does a test notice every small edit of the code that judges?   ARGS=--survivors'
 	@echo 'make nightly   CI, the long benchmarks, twenty seeds, a thousand rounds of races, every mutant on every check,'
-	@echo '               and make mutation'
+	@echo '               make mutation, and chat behind two NATs'
 	@echo 'make lock      make requirements.lock again from pyproject.toml'
 	@echo 'make clean     remove the virtual environment and all caches (runs/ stays)'
 
@@ -60,6 +60,8 @@ nightly: $(READY)
 	@$(RUN) bench.races
 	@$(RUN) parley selftest --whole --all
 	@$(RUN) bench.judgement
+	@sh scripts/system-packages.sh chromium turnserver ip nft
+	@$(RUN) pytest e2e --network lab --nightly
 
 lock: $(READY)
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -215,7 +215,7 @@ async def new_widget(
     """Opens the widget on a page of its own, for a new user; all are closed after the attempt."""
     made: list[Widget] = []
     turns = itertools.cycle(SIDES)
-    elsewhere: list[BrowserContext] = []  # of the other browser: nobody else closes these
+    contexts: list[BrowserContext] = []
     dead = request.config.stash.setdefault(DEAD, [])
     page = run.target.widget
     assert page is not None, "checks of a widget are asked only where there is one"
@@ -241,10 +241,10 @@ async def new_widget(
             relay_only = run.lab is None
         opening = Opening(page, relay_only, servers)
         if other_browser is not None and next(turns) == "b":
-            elsewhere.append(await other_browser.new_context())
-            context = elsewhere[-1]
+            context = await other_browser.new_context()
         else:
             context = await (new_context() if browser is None else browser.new_context())
+        contexts.append(context)
         elements = Elements(run.spec, page.selectors)
         widget = Widget(run.spec, await context.new_page(), elements, user, opening)
         made.append(widget)
@@ -263,8 +263,8 @@ async def new_widget(
             attempt.artifacts += run.keep(attempt, folder, widget.user.actor, await widget.evidence())
     for widget in made:
         await widget.close()
-    for context in elsewhere:
-        with suppress(PlaywrightError):  # its browser has gone
+    for context in contexts:
+        with suppress(PlaywrightError):  # its browser has gone, or a Ctrl-C came between
             await context.close()
 
 

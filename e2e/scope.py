@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from e2e.options import Settings
+from e2e.options import LOOPBACK, Settings
 from e2e.registry import CHECKS, Check
 from protocol.spec import Requirement, Spec
 from protocol.target import Target, with_widget
@@ -67,6 +67,15 @@ def wanted(item: Item, target: Target, settings: Settings) -> bool:
         chosen = not settings.profiles or item.requirement.profile in settings.profiles
         return chosen and (not settings.requirements or item.requirement.id in settings.requirements)
     return asked(item.requirement, target, settings)
+
+
+def left_out(target: Target, settings: Settings, spec: Spec) -> list[str]:
+    """The ids that are checked on the loopback and not on the network that was chosen."""
+    here, there = (
+        {i.requirement.id for i in items_of(spec) if not i.fitness and wanted(i, target, chosen)}
+        for chosen in (settings, replace(settings, network=LOOPBACK))
+    )
+    return [requirement_id for requirement_id in spec.requirements if requirement_id in there - here]
 
 
 def shared_out(items: Iterable[Item], of: int) -> list[list[Item]]:

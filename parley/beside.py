@@ -35,6 +35,7 @@ PEOPLE = 6  # that an attempt of a check takes at most
 OFFSET = 1_000_000  # the exchanges of each process are numbered from here on
 KEPT = ("exchange", "expectation", "verdict")
 BROWSERS = 3  # at once
+NOT_IN_THE_LAB = "with --network lab only checks between pages of the widget are run; without it this one is"
 LAST_WORDS = 3  # lines of a process that died
 
 Emit = Callable[[Record], None]
@@ -95,6 +96,9 @@ class Beside:
     async def run(self, minter: Minter, folder: Path, seed: int, stopped: str, emit: Emit) -> None:
         """Runs both processes and hands their records on. `stopped`: why the run has ended, if it has."""
         items = self._items()
+        assert self._target is not None
+        for name in scope.left_out(self._target, self._settings, self._spec):
+            emit(verdict_record(name, None, Verdict.NOT_RUN, NOT_IN_THE_LAB, cause="elsewhere"))
         if stopped or self._stopped:
             for item in items:
                 emit(_undecided(item, stopped or self._stopped, "stopped"))
@@ -115,7 +119,8 @@ class Beside:
     def _shares(self, side: str, items: Iterable[scope.Item]) -> list[Share]:
         """What each process of this side does. The checks of a browser are many, and mostly wait."""
         mine = [item for item in items if item.side == side]
-        of = BROWSERS if side == "browser" else 1
+        each = 2 if self._settings.network == options.LAB else 1  # at either side of the lab is one
+        of = BROWSERS // each if side == "browser" else 1
         found = scope.shared_out(mine, of)
         return [Share(side, number, of, share) for number, share in enumerate(found, 1) if share]
 

@@ -23,6 +23,7 @@ Record = dict[str, Any]
 Cause = Literal["time", "gentle", "excluded", "tokens", "tools", "unknown", "elsewhere", "stopped"]
 FORMAT = 1
 FILE = "run.jsonl"
+MEASURED = "measured: "  # what a note says that holds figures
 BODY_CHARS = 4000  # of a body that reports show; the log has more of it
 
 

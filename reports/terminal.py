@@ -10,6 +10,7 @@ from rich.text import Text
 
 from reports import evidence
 from reports.evidence import plain
+from reports.runlog import MEASURED
 from reports.score import NOT_OFFERED, Finding, LevelResult, Report
 from reports.verdicts import Verdict
 
@@ -189,6 +190,8 @@ def _show_undecided(report: Report, console: Console) -> None:
             lines.add_row(
                 "", check["requirement"], Text(f"passed alone, but {plain(check['note'])}", "yellow")
             )
+        elif MEASURED in check["note"] and check["verdict"] == Verdict.PASS:
+            lines.add_row("", check["requirement"], Text(plain(check["note"]), "dim"))
     if lines.row_count:
         console.print()
         console.print(lines)

@@ -301,3 +301,31 @@ def test_all_reports_are_written_into_the_runs_folder(hostile: Report, tmp_path:
         "index.html",
     ]
     assert all(path.parent == tmp_path for path in writers.write_all(hostile, tmp_path))
+
+
+def test_what_was_measured_is_shown_with_its_requirement(tmp_path: Path) -> None:
+    note = "measured: p50 1.5 ms, p95 3.0 ms of 400 messages"
+    found = report(tmp_path, [verdict("SLO-5", V.PASS, note=note), verdict("MBOX-2", V.PASS)])
+    assert re.search(r"SLO-5 +measured: p50 1\.5 ms", card(found))
+    assert note in page.write(found, tmp_path).read_text(encoding="utf-8")
+
+
+def test_fitness_and_the_widgets_score_are_shown(tmp_path: Path) -> None:
+    fit = {**verdict("PEER-3", V.FAIL, reason="nothing came"), "as": "fitness"}
+    found = report(tmp_path, [verdict("MBOX-2", V.PASS), verdict("PEER-1", V.PASS), fit])
+    shown = card(found)
+    assert re.search(r"Widget +100 +of the client profiles", shown)
+    assert re.search(r"Fitness +0 of 1, not PEER-3", shown)
+    assert "PEER-3  MUST  fail (fitness)" in shown
+    html = page.write(found, tmp_path).read_text(encoding="utf-8")
+    assert 'id="PEER-3-fitness"' in html
+    assert 'href="#PEER-3-fitness"' in html
+
+
+def test_the_files_of_a_failure_are_linked(tmp_path: Path) -> None:
+    name = "e2e-browser-1/artifacts/WID-2 <b>/trace.zip"
+    failed = {**verdict("WID-2", V.FAIL, reason="no", attempt="WID-2 a#1"), "artifacts": [name]}
+    found = report(tmp_path, [failed])
+    html = page.write(found, tmp_path).read_text(encoding="utf-8")
+    assert 'href="e2e-browser-1/artifacts/WID-2%20%3Cb%3E/trace.zip"' in html
+    assert "trace.zip" in card(found)

@@ -81,7 +81,7 @@ async def survives(widget: Widget, second: Widget, link: Link, cut_s: float, att
         said.append(mark())
         await page.say(said[-1])
     for page, other in ((widget, second), (second, widget)):
-        await other.comes(sent[page][-1], PATIENCE_S)
+        await all_shown(other, sent[page], PATIENCE_S)
         found = among(await other.messages(), sent[page])
         what = f"what is shown of {page.user.actor}: said before, while and after the link was cut"
         expect(found, what).equals(sent[page])
@@ -121,7 +121,7 @@ async def pass_by(widget: Widget, second: Widget, attempt: Attempt, how: str) ->
     await asyncio.gather(*(page.send_all(texts) for page, texts in sent.items()))
     waits: list[float] = []
     for page, other in ways:
-        await other.comes(sent[page][-1], PATIENCE_S)
+        await all_shown(other, sent[page], PATIENCE_S)
         found = among(await other.messages(), sent[page])
         expect(found, f"the {FEW} messages of {page.user.actor}, as shown").equals(sent[page])
         waits += latencies(await page.timed_frames("out"), await other.timed_frames("in"))
