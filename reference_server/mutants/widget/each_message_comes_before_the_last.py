@@ -9,7 +9,7 @@ from reference_server.mutants.edited import Edited
 @mutant(
     "PEER-3",
     "a message is put one place too early",
-    shows="what is shown of the other's messages: wanted",
+    shows="(of the other's messages|messages of [a-z]+, as shown): wanted",
 )
 class EachMessageComesBeforeTheLast(Edited):
     file = "messages.js"

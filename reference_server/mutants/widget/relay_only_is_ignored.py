@@ -9,7 +9,7 @@ from reference_server.mutants.edited import Edited
 @mutant(
     "WID-8",
     "the option relayOnly changes nothing",
-    shows="the selected pairs of .*, local and remote: wanted",
+    shows="the candidates of the selected pairs of .*: wanted",
 )
 class RelayOnlyIsIgnored(Edited):
     file = "widget.js"
