@@ -66,7 +66,8 @@ def answers(
     most_blocks, most_bytes = batch_limits(spec)
     batches: list[list[Block]] = []
     # Digits of numbers and the hash grow with blocks: room for the longest.
-    empty = len(encode(response(chain_id, blocks[:1], author, known=known)).encode())
+    around = {**response(chain_id, blocks[:1], author, known=known), "blocks": []}
+    empty = len(encode(around).encode())
     empty += 2 * len(str(blocks[-1].number)) if blocks else 0
     size = 0
     for block in blocks:

@@ -53,6 +53,11 @@ def test_batches_are_valid_whole_and_as_full_as_may_be(sizes: list[int]) -> None
             assert len(frames.encode(fuller).encode()) > MOST_BYTES - 200
 
 
+def test_a_large_first_block_takes_its_room_once() -> None:
+    found = sync.answer(SPEC, asked(), filled([5120] * 6), ALICE)
+    assert [len(frame["blocks"]) for frame in found] == [5, 1]
+
+
 def test_many_small_blocks_go_by_their_number() -> None:
     found = sync.answer(SPEC, asked(), filled([0] * (2 * MOST_BLOCKS + 1)), ALICE)
     assert [len(frame["blocks"]) for frame in found] == [MOST_BLOCKS, MOST_BLOCKS, 1]
