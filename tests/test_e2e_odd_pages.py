@@ -60,6 +60,13 @@ def test_a_page_that_throws_says_so(tmp_path: Path) -> None:
     assert "its last error: the bundle is broken" in found["failure"]["got"]
 
 
+def test_a_script_that_does_not_load_is_named(tmp_path: Path) -> None:
+    with pages(html("<script type=module src=http://127.0.0.1:9/missing.js?key=secret></script>")) as url:
+        found = asked(tmp_path, url).verdict("WID-1")
+    assert found["verdict"] == "fail"
+    assert "(not loaded: http://127.0.0.1:9/missing.js: net::ERR_" in found["failure"]["got"]
+
+
 def test_alert_boxes_are_put_away(tmp_path: Path) -> None:
     boxes = "<script>for (let n = 0; n < 5; n++) alert('hello ' + n)</script>"
     with pages(html(boxes + WIDGET)) as url:

@@ -49,6 +49,12 @@ def lab(shared: Lab) -> Iterator[Lab]:
         link.clear()
 
 
+@needs_lab
+def test_no_address_comes_late(lab: Lab) -> None:
+    for name in lab.names.values():
+        assert namespaces.run("ip", "-n", name, "-6", "addr") == ""
+
+
 @contextmanager
 def echo(lab: Lab) -> Iterator[tuple[str, int]]:
     """A UDP server in public that sends back what it gets."""

@@ -57,6 +57,7 @@ class Said:
 
     console: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    unloaded: list[str] = field(default_factory=list)  # requests that failed, each with the browser's reason
     dialogs: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)  # what it sent: URLs with bodies, frames of WebSockets
 
@@ -83,6 +84,7 @@ class Widget:
         page.on("pageerror", lambda error: self._keep(self.said.errors, error))
         page.on("dialog", self._dismiss)
         page.on("request", self._sent)
+        page.on("requestfailed", self._failed)
         page.on("websocket", lambda line: line.on("framesent", self._sent_frame))
         options: dict[str, Any] = {"token": self.user.token, "relayOnly": self.opening.relay_only}
         settings = {
@@ -329,12 +331,18 @@ class Widget:
     def _trouble(self) -> str:
         """What the page itself complained of last, and the boxes that it opened."""
         words = f" (its last error: {self.said.errors[-1][:200]})" if self.said.errors else ""
+        words += f" (not loaded: {self.said.unloaded[-1][:200]})" if self.said.unloaded else ""
         return words + (f" (it opened {len(self.said.dialogs)} alert boxes)" if self.said.dialogs else "")
 
     @staticmethod
     def _keep(lines: list[str], line: object, most: int = LINES, chars: int = CHARS) -> None:
         if len(lines) < most:
             lines.append(str(line)[:chars])
+
+    def _failed(self, request: Request) -> None:
+        # Without its query, which may hold what is secret. Other requests a page may also give up itself.
+        if request.resource_type in ("document", "script"):
+            self._keep(self.said.unloaded, f"{request.url.split('?')[0]}: {request.failure}")
 
     def _sent(self, request: Request) -> None:
         # Not post_data, which raises for what is no UTF-8.

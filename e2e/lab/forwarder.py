@@ -21,6 +21,7 @@ class Forwarder:
         self._loop = asyncio.new_event_loop()
         self._listening = listening
         self._stop = asyncio.Event()
+        self._carried: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -37,11 +38,17 @@ class Forwarder:
         self._loop.close()
 
     async def _serve(self) -> None:
-        server = await asyncio.start_server(self._connected, sock=self._listening)
+        server = await asyncio.start_server(self._accept, sock=self._listening)
         await self._stop.wait()
         server.close()
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # Nothing else holds it: the streams refer to one another weakly, and a collection would cut the line.
+        task = asyncio.get_running_loop().create_task(self._carry(reader, writer))
+        self._carried.add(task)
+        task.add_done_callback(self._carried.discard)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             there, back = await asyncio.open_connection("127.0.0.1", self._port)
         except OSError:

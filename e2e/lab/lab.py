@@ -34,6 +34,9 @@ INSIDE = {"a": ("198.18.1.2", "198.18.1.1"), "b": ("198.18.2.2", "198.18.2.1")} 
 PRIVATE = {"a": "198.18.1.0/24", "b": "198.18.2.0/24"}
 OUTSIDE = {"a": "198.18.0.11", "b": "198.18.0.12"}
 LIMIT = 1_000  # packets that netem holds
+# A link's own IPv6 address is there seconds after the link is up. Browsers that have begun by then
+# take it for another network and drop what they are loading.
+WITHOUT_IPV6 = "f=/proc/sys/net/ipv6/conf/all/disable_ipv6; [ ! -e $f ] || echo 1 > $f"
 Side = Literal["a", "b"]
 SIDES: tuple[Side, ...] = ("a", "b")
 
@@ -203,6 +206,8 @@ class Lab:
     def _build(self) -> None:
         names = self.names
         batch("", [f"netns add {name}" for name in names.values()])
+        for place in names:
+            run(*self.command_in(place, ["sh", "-c", WITHOUT_IPV6]))
         if self.netem is None:
             self.netem = self._has_netem()
         # The public side: a bridge with both addresses.

@@ -7,10 +7,12 @@ export class Outbox {
   /**
    * @param {(text: string) => boolean} send true where a channel took it
    * @param {number} doubtMs how long before the last sign of life a frame may have been lost
+   * @param {() => number} now epoch milliseconds
    */
-  constructor(send, doubtMs) {
+  constructor(send, doubtMs, now = () => Date.now()) {
     this.send = send;
     this.doubtMs = doubtMs;
+    this.now = now;
     this.frames = [];
     this.heardAt = Infinity;
   }
@@ -21,7 +23,7 @@ export class Outbox {
    * @returns {string[]} ids of what is out now
    */
   put(id, text, always = false) {
-    const frame = { id, text, at: Date.now(), out: always };
+    const frame = { id, text, at: this.now(), out: always };
     if (!always) {
       this.frames.push(frame);
       if (this.frames.length > KEPT && this.frames[0].out) this.frames.shift();
@@ -39,7 +41,10 @@ export class Outbox {
   again() {
     this.frames = this.frames.filter(({ out, at }) => !out || at >= this.heardAt - this.doubtMs);
     this.heardAt = Infinity;
-    for (const frame of this.frames) frame.out = this.send(frame.text);
+    for (const frame of this.frames) {
+      frame.out = this.send(frame.text);
+      frame.at = this.now(); // this channel may be lost as well, before it carried anything
+    }
     return this.frames.filter(({ out }) => out).map(({ id }) => id);
   }
 }

@@ -222,3 +222,20 @@ test("the outbox keeps what no channel took, and doubts what was sent late", () 
   assert.deepEqual(outbox.again(), []);
   assert.deepEqual(sent, ["one", "two", "one", "two"]);
 });
+
+test("what waited long and went out by a channel that was soon lost is sent again", () => {
+  const sent = [];
+  let now = 0;
+  let open = false;
+  const outbox = new Outbox((text) => open && sent.push(text) > 0, 1000, () => now);
+  outbox.put("1", "one");
+  now = 5000;
+  open = true;
+  assert.deepEqual(outbox.again(), ["1"]);
+  outbox.lost(5100);
+  now = 9000;
+  assert.deepEqual(outbox.again(), ["1"]);
+  outbox.lost(12_000);
+  assert.deepEqual(outbox.again(), []);
+  assert.deepEqual(sent, ["one", "one"]);
+});
