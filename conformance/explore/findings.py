@@ -1,0 +1,64 @@
+"""What exploring finds: a complaint about one answer, and the exchanges that led to it. Plain values, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """What is wrong with one answer.
+
+    `where` it stands: `status`, `header NAME`, `body`, `body.room.participantCount`, or `answer` where no one
+    place shows it. `predicate` and `arguments` are protocol.judge's for what stands there, so that a script can
+    ask again; the predicate is empty where only words can tell. `requirement` is None where no one fits.
+    """
+
+    requirement: str | None
+    where: str
+    wanted: str
+    got: str
+    predicate: str = ""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def words(self) -> str:
+        return f"wanted {self.wanted}, got {self.got}"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong with the target, found by a method.
+
+    `exchanges` are transcript records (redacted), the last of which the complaint is about. `replay` is plain
+    JSON: what the method needs to do the same again. `what` says in a few words what was being done; findings
+    alike in requirement, operation, place and `what` are one.
+    """
+
+    method: str
+    what: str
+    operation: str
+    complaint: Complaint
+    exchanges: Sequence[Record] = ()
+    replay: Mapping[str, Any] = field(default_factory=dict)
+    minimal: bool = False
+    after_s: float = 0.0
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        complaint = self.complaint
+        return (complaint.requirement or "", self.operation, complaint.where, self.what)
+
+
+@dataclass
+class Covered:
+    """What a method did, for the summary: `cases` tried, `requests` sent, and words of its own (`of` a total)."""
+
+    cases: int = 0
+    requests: int = 0
+    accepted: dict[str, int] = field(default_factory=dict)  # authenticated 2xx by operation
+    notes: list[str] = field(default_factory=list)

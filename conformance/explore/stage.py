@@ -1,0 +1,116 @@
+"""A stage: one play against the target, with people of its own. Whatever is answered there is judged at once."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.canaries import JOINS
+from conformance.cast import World
+from conformance.explore.findings import Complaint, Covered, Finding, Record
+from conformance.explore.oracle import Oracle
+from conformance.forge import Forge
+from protocol.client import Lane, User
+from protocol.operations import Answer, Request
+from protocol.transcript import Transcript
+
+RECORDS = 400  # of one play: longer ones are told from their end
+Report = Callable[[Finding], None]
+
+
+@dataclass
+class Arena:
+    """What all plays of an attack share. `world.control` moves the target's clock, where it can be moved."""
+
+    world: World
+    seed: int
+    oracle: Oracle = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.oracle = Oracle(self.world.spec, self.world.target)
+
+    def chance(self, *of: object) -> random.Random:
+        """Chance that the seed and what it is the chance of decide."""
+        return random.Random(f"{self.seed} {of}")  # noqa: S311
+
+    def stage(self, name: str, covered: Covered, lane: Mapping[str, Any] | None = None) -> Stage:
+        """`lane` replaces parts of the lane that its people share, e.g. its wire."""
+        return Stage(self, name, covered, lane or {})
+
+
+class Stage:
+    """One play. `complaints` holds what the oracle said, each with the place of its exchange in `records`."""
+
+    def __init__(self, arena: Arena, name: str, covered: Covered, lane: Mapping[str, Any]) -> None:
+        world = arena.world
+        self.arena = arena
+        self.covered = covered
+        self.records: list[Record] = []
+        self.complaints: list[tuple[Complaint, int]] = []
+        self.forge = Forge(world.minter)
+        self.people: dict[str, User] = {}
+        self._inside: dict[tuple[str, str], User] = {}
+        secret_fields = world.spec.policy["names"]["secret_fields"]
+        self.transcript = Transcript(self._keep, world.target.base_url, secret_fields)
+        parts: dict[str, Any] = {
+            "spec": world.spec,
+            "operations": world.operations,
+            "wire": world.wire,
+            "transcript": self.transcript,
+            "redactor": self.transcript.redactor(),
+            "attempt": name,
+            "on_answer": self._saw,
+            "on_request": world.canaries.sending,
+        }
+        self.lane = Lane(**{**parts, **lane})
+
+    async def person(self, actor: str) -> User:
+        """The person of that name in this play: made at the first call."""
+        if actor not in self.people:
+            self.people[actor] = await self.arena.world.people.person(self.lane, actor)
+        return self.people[actor]
+
+    async def another(self, actor: str) -> User:
+        """A new person in the place of the one of that name, whose budgets are spent."""
+        self.people.pop(actor, None)
+        return await self.person(actor)
+
+    def complain(self, complaint: Complaint, place: int | None = None) -> None:
+        """`place` of the exchange that it is about; without it the newest."""
+        self.complaints.append((complaint, len(self.records) - 1 if place is None else place))
+
+    def finding(self, method: str, what: str, *, replay: Mapping[str, Any], minimal: bool = False) -> Finding:
+        """The first complaint of the play as a finding."""
+        complaint, place = self.complaints[0]
+        shown = self.records[: place + 1]
+        operation = str(shown[-1]["request"]["operation"]) if shown else ""
+        return Finding(method, what, operation, complaint, shown, replay, minimal)
+
+    async def tidy(self) -> None:
+        """Everybody leaves; what the target says to that is not judged."""
+        inside, self._inside = self._inside, {}
+        kept = len(self.complaints)
+        for (_, room), user in reversed(inside.items()):
+            if (await user.leave(room)).status is None:
+                break
+        del self.complaints[kept:]
+        for user in self.people.values():
+            self.arena.world.minter.release(user.id)
+
+    def _keep(self, record: Record) -> None:
+        self.records.append(record)
+
+    def _saw(self, user: User, request: Request, answer: Answer) -> None:
+        covered = self.covered
+        covered.requests += 1
+        if answer.ok and user.delivery != "none":
+            covered.accepted[answer.operation] = covered.accepted.get(answer.operation, 0) + 1
+        if answer.ok and answer.operation in JOINS and answer.room_id:
+            self._inside[(user.id, answer.room_id)] = user
+        elif answer.ok and answer.operation == "leaveRoom":
+            self._inside.pop((user.id, str(request.fields.get("roomId"))), None)
+        stray = self.arena.world.canaries.answered(user, request, answer)
+        for complaint in self.arena.oracle.judge(user, request, answer, stray):
+            self.complain(complaint)
