@@ -17,7 +17,9 @@ class Oracle:
         self.spec = spec
         self.target = target
 
-    def judge(self, user: User, request: Request, answer: Answer, stray: str | None = None) -> list[Complaint]:
+    def judge(
+        self, user: User, request: Request, answer: Answer, stray: str | None = None
+    ) -> list[Complaint]:
         """What is wrong with the answer by itself; `stray` is what it tells that is not for this user."""
         return []
 
