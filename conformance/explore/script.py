@@ -1,7 +1,7 @@
 """A finding as a script: a conversation to read, curl lines to paste, a test file that needs only httpx.
 
-All three are made from the recorded exchanges. What an answer gave and a later request uses (the id of a room,
-a cursor) becomes a name, and so do people's ids; secrets are names already («alice token»).
+All three are made from the recorded exchanges. What an answer gave and a later request uses (the id of a
+room, a cursor) becomes a name, and so do people's ids; secrets are names already («alice token»).
 """
 
 from __future__ import annotations
@@ -75,10 +75,8 @@ class Script:
             lines.append(f"     > {request['method']} {self.names.put(request['path'])} {body}".rstrip())
             lines.append(f"     < {_short(self.names.put(_came(record['answer'])))}")
         complaint = self.finding.complaint
-        lines += [
-            f"   wanted  {self.names.put(complaint.wanted)}",
-            f"   got     {self.names.put(complaint.got)}",
-        ]
+        lines.append(f"   wanted  {self.names.put(complaint.wanted)}")
+        lines.append(f"   got     {self.names.put(complaint.got)}")
         return "\n".join(lines) + "\n"
 
     def curl(self) -> str:
@@ -86,9 +84,7 @@ class Script:
         lines = ["#!/bin/sh", f"# {self._title()}", f"# {self._variables()}", "set -u"]
         for place, record in enumerate(self.finding.exchanges):
             if record["type"] == "pause":
-                lines.append(
-                    f"sleep {record['seconds']:g}  # or move the target's clock, where it can be moved"
-                )
+                lines.append(f"sleep {record['seconds']:g}  # or move the target's clock, if it can be moved")
                 continue
             words = [_shell(self.names.put(word)) for word in shlex.split(_quoted(record["request"]["curl"]))]
             learns = self.learns.get(place, {})
@@ -98,20 +94,17 @@ class Script:
             lines += [f"answer=$({' '.join(words)})", 'echo "$answer"']
             for name, path in learns.items():
                 key = path.split(".")[-1]
-                lines.append(
-                    f"""{_variable(name)}=$(echo "$answer" | sed -n 's/.*"{key}": *"\\([^"]*\\)".*/\\1/p')"""
-                )
-        complaint = self.finding.complaint
-        lines.append(f"# wanted: {_line(self.names.put(complaint.wanted))}")
+                picked = f"""sed -n 's/.*"{key}": *"\\([^"]*\\)".*/\\1/p'"""
+                lines.append(f'{_variable(name)}=$(echo "$answer" | {picked})')
+        lines.append(f"# wanted: {_line(self.names.put(self.finding.complaint.wanted))}")
         return "\n".join(lines) + "\n"
 
     def test_file(self) -> str:
         """A pytest file that stands alone: it fails for as long as the target has this fault."""
         complaint = self.finding.complaint
         sentence = f"{complaint.requirement}: {self._sentence(complaint)}" if complaint.requirement else ""
-        told = "\n".join(
-            [self._title(), "", _line(sentence), "", self.conversation().rstrip(), "", self._variables()]
-        )
+        paragraphs = [self._title(), sentence, self.conversation().rstrip(), self._variables()]
+        told = "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
         rounds = pprint.pformat(list(self._rounds()), width=110, sort_dicts=False)
         check = {
             "where": complaint.where,
@@ -119,11 +112,12 @@ class Script:
             "wanted": self.names.deep(dict(complaint.arguments)),
         }
         code = STANDALONE.read_text(encoding="utf-8")
-        head, _, rest = code.partition("from __future__")
+        rest = code[code.index("from __future__") :]
         name = re.sub(r"[^a-z0-9]+", "_", self.finding.what.lower()).strip("_") or "finding"
         return (
-            f'"""{_docstring(told)}\n"""\n\nfrom __future__{rest}\n\n'
-            f"ROUNDS: list[list[dict[str, Any]]] = {rounds}\nCHECK: dict[str, Any] = {pprint.pformat(check)}\n"
+            f'"""{_docstring(told)}\n"""\n\n{rest}\n\n'
+            f"ROUNDS: list[list[dict[str, Any]]] = {rounds}\n"
+            f"CHECK: dict[str, Any] = {pprint.pformat(check)}\n"
             f'TARGET = os.environ.get("PARLEY_TARGET", {self.base_url!r})\n\n\n'
             f"def test_{name}() -> None:\n"
             f"    play = Play(TARGET, {self.clock_path!r})\n"
@@ -200,15 +194,9 @@ class Script:
         return " ".join(self.spec.requirement(complaint.requirement).sentence.split())
 
     def _variables(self) -> str:
-        names = sorted(
-            {
-                _variable(name)
-                for record in self.finding.exchanges
-                for name in re.findall(
-                    r"«([^»]+)»", json.dumps(record.get("request", {}), ensure_ascii=False)
-                )
-            }
-        )
+        requests = [record.get("request", {}) for record in self.finding.exchanges]
+        found = re.findall(r"«([^»]+)»", json.dumps(requests, ensure_ascii=False))
+        names = sorted({_variable(name) for name in found})
         return f"Set PARLEY_TARGET, and {', '.join(names)}." if names else "It takes no credentials."
 
 

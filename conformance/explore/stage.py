@@ -77,6 +77,13 @@ class Stage:
         self.people.pop(actor, None)
         return await self.person(actor)
 
+    async def advance(self, seconds: float) -> None:
+        """Moves the target's clock and keeps it in the record. Raises ControlError."""
+        control = self.arena.world.control
+        assert control is not None, "asked only where the target offers test control"
+        await control.advance(seconds)
+        self.records.append({"type": "pause", "seconds": seconds})
+
     def complain(self, complaint: Complaint, place: int | None = None) -> None:
         """`place` of the exchange that it is about; without it the newest. Only what the target claims is
         asked of it.
@@ -88,7 +95,7 @@ class Stage:
         """The first complaint of the play as a finding."""
         complaint, place = self.complaints[0]
         shown = self.records[: place + 1]
-        operation = str(shown[-1]["request"]["operation"]) if shown else ""
+        operation = str(shown[-1].get("operation", "")) if shown else ""
         return Finding(method, what, operation, complaint, shown, replay, minimal)
 
     async def tidy(self) -> None:
