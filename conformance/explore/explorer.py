@@ -1,0 +1,140 @@
+"""What the methods that play schedules have in common: a few plays at a time, and from failure to finding."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from conformance.explore.findings import Covered, Finding
+from conformance.explore.method import Box
+from conformance.explore.playing import Play, Played
+from conformance.explore.schedule import Schedule, by_chance, parse, show
+from conformance.explore.shorten import shortened
+from conformance.explore.stage import Arena, Report
+from conformance.explore.symptoms import BY_ITSELF, Problem, problem
+from protocol.mint import MintError
+
+AT_ONCE = 6  # plays at a time; each has people and rooms of its own
+TRIES = 3  # of a schedule that needs luck, until it counts as one that does not fail
+REPEATS = 10  # of one that failed, to say how often it does
+GRACE_S = 3.0  # beyond its box a failure may still be shortened: what is long hardly says whose fault it is
+ALIKE = 4  # failures that look alike at first sight are shortened; more are counted
+Case = tuple[str, Schedule]  # the family that it counts for
+
+
+class Explorer:
+    """Plays cases, and makes findings of those that fail. `stage` are further parts of each play's stage."""
+
+    def __init__(self, arena: Arena, method: str, covered: Covered, stage: Mapping[str, Any]) -> None:
+        self.arena = arena
+        self.method = method
+        self.covered = covered
+        self.stage = stage
+        self.played: Counter[str] = Counter()
+        self.unclear: Counter[str] = Counter()
+        self.alike: Counter[tuple[str, ...]] = Counter()
+        self._reported: set[tuple[str, ...]] = set()
+        self.stopped = ""
+
+    async def run(self, cases: Iterator[Case], box: Box, report: Report) -> None:
+        await asyncio.gather(*(self._worker(cases, box, report) for _ in range(AT_ONCE)))
+
+    async def _worker(self, cases: Iterator[Case], box: Box, report: Report) -> None:
+        while not box.over and not self.stopped:
+            case = next(cases, None)
+            if case is None:
+                return
+            family, schedule = case
+            try:
+                played = await self._play(schedule)
+                self.played[family] += 1
+                self.covered.cases += 1
+                if played.unclear:
+                    self.unclear[played.unclear] += 1
+                found = problem(played, self.arena.oracle.asks)
+                if found is not None:
+                    await self._failed(played, found, box, report)
+            except MintError as error:
+                self.stopped = f"no more people: {error}"
+
+    async def _play(self, schedule: Schedule) -> Played:
+        return await Play(self.arena, schedule, self.covered, **self.stage).run()
+
+    async def _failed(self, played: Played, found: Problem, box: Box, report: Report) -> None:
+        asked = (found.what, found.complaint.requirement or "")
+        self.alike[asked] += 1
+        if self.alike[asked] > ALIKE:
+            return
+
+        def over() -> bool:
+            return box.stopped.is_set() or box.started + box.seconds + GRACE_S < time.monotonic()
+
+        finding = await self.finding(played, found, over=over)
+        # Who is out of a room by a fault is refused everything: that is one finding.
+        told_by = finding.key if found.what == BY_ITSELF else asked_of(finding)
+        if told_by not in self._reported:
+            self._reported.add(told_by)
+            report(finding)
+
+    async def finding(self, played: Played, found: Problem, *, over: Callable[[], bool]) -> Finding:
+        """Of the shortest schedule that fails alike."""
+        best, said = played, found
+
+        async def fails(schedule: Schedule) -> bool:
+            nonlocal best, said
+            for _ in range(TRIES if by_chance(schedule) else 1):
+                again = await self._play(schedule)
+                seen = problem(again, self.arena.oracle.asks)
+                if seen is not None and seen.key == found.key:
+                    best, said = again, seen
+                    return True
+            return False
+
+        shortest, minimal = await shortened(played.schedule, fails, over=over)
+        failed = tried = 0
+        while by_chance(shortest) and tried < REPEATS and not over():
+            again = await self._play(shortest)
+            seen = problem(again, self.arena.oracle.asks)
+            tried += 1
+            failed += seen is not None and seen.key == found.key
+        replay: dict[str, Any] = {"schedule": show(shortest)}
+        if tried:
+            replay |= {"failed": failed, "of": tried}
+        return told(self.method, best, said, replay, minimal)
+
+    async def replayed(self, replay: Mapping[str, Any]) -> Finding | None:
+        """The schedule again, a few times where that may matter. Raises ScheduleError."""
+        schedule = parse(str(replay["schedule"]))
+        for _ in range(REPEATS if by_chance(schedule) else 1):
+            played = await self._play(schedule)
+            found = problem(played, self.arena.oracle.asks)
+            if found is not None:
+                return told(self.method, played, found, dict(replay), True)
+        return None
+
+    def notes(self, totals: Mapping[str, str]) -> list[str]:
+        """How much of each family was played, in words."""
+        found = [f"{family}: {self.played[family]:,} of {total}" for family, total in totals.items()]
+        found += [f"nothing made of {count} plays: {why}" for why, count in self.unclear.items()]
+        more = sum(max(0, count - ALIKE) for count in self.alike.values())
+        found += [f"{more} more plays failed like those that are told"] if more else []
+        return [*found, *([self.stopped] if self.stopped else [])]
+
+
+def asked_of(finding: Finding) -> tuple[str, ...]:
+    return finding.what, finding.complaint.requirement or ""
+
+
+def told(method: str, played: Played, found: Problem, replay: dict[str, Any], minimal: bool) -> Finding:
+    """Of what was not shortened and may be many things, the requirement is left open."""
+    said = found.complaint
+    if not (minimal or found.sure):
+        said = replace(said, requirement=None)
+    records = played.stage.records
+    place = next((at for at, one in enumerate(records) if one.get("id") == found.exchange), len(records) - 1)
+    played.stage.complaints[:0] = [(said, place)]
+    return played.stage.finding(method, found.what, replay=replay, minimal=minimal)
