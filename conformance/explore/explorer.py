@@ -50,12 +50,11 @@ class Explorer:
                 return
             family, schedule = case
             try:
-                played = await self._play(schedule)
+                played, found = await self._looked(schedule)
                 self.played[family] += 1
                 self.covered.cases += 1
                 if played.unclear:
                     self.unclear[played.unclear] += 1
-                found = problem(played, self.arena.oracle.asks)
                 if found is not None:
                     await self._failed(played, found, box, report)
             except MintError as error:
@@ -76,42 +75,50 @@ class Explorer:
         finding = await self.finding(played, found, over=over)
         # Who is out of a room by a fault is refused everything: that is one finding.
         told_by = finding.key if found.what == BY_ITSELF else asked_of(finding)
-        if told_by not in self._reported:
+        open_ = finding.complaint.requirement is None and any(found.what in told for told in self._reported)
+        if told_by not in self._reported and not open_:
             self._reported.add(told_by)
             report(finding)
 
     async def finding(self, played: Played, found: Problem, *, over: Callable[[], bool]) -> Finding:
         """Of the shortest schedule that fails alike."""
         best, said = played, found
+        lucky = False
 
         async def fails(schedule: Schedule) -> bool:
             nonlocal best, said
-            for _ in range(TRIES if by_chance(schedule) else 1):
-                again = await self._play(schedule)
-                seen = problem(again, self.arena.oracle.asks)
+            for _ in range(TRIES if lucky or by_chance(schedule) else 1):
+                if over():
+                    break
+                again, seen = await self._looked(schedule)
                 if seen is not None and seen.key == found.key:
                     best, said = again, seen
                     return True
             return False
 
-        shortest, minimal = await shortened(played.schedule, fails, over=over)
+        whole = played.till(found.exchange)
+        lucky = not over() and not await fails(whole)
+        shortest, minimal = await shortened(whole, fails, over=over)
         failed = tried = 0
-        while by_chance(shortest) and tried < REPEATS and not over():
-            again = await self._play(shortest)
-            seen = problem(again, self.arena.oracle.asks)
+        while (lucky or by_chance(shortest)) and tried < REPEATS and not over():
+            _, seen = await self._looked(shortest)
             tried += 1
             failed += seen is not None and seen.key == found.key
         replay: dict[str, Any] = {"schedule": show(shortest)}
         if tried:
             replay |= {"failed": failed, "of": tried}
-        return told(self.method, best, said, replay, minimal)
+        # What never failed again may have been anything.
+        return told(self.method, best, said, replay, minimal and (failed > 0 or not tried))
+
+    async def _looked(self, schedule: Schedule) -> tuple[Played, Problem | None]:
+        played = await self._play(schedule)
+        return played, problem(played, self.arena.oracle.asks)
 
     async def replayed(self, replay: Mapping[str, Any]) -> Finding | None:
         """The schedule again, a few times where that may matter. Raises ScheduleError."""
         schedule = parse(str(replay["schedule"]))
         for _ in range(REPEATS if by_chance(schedule) else 1):
-            played = await self._play(schedule)
-            found = problem(played, self.arena.oracle.asks)
+            played, found = await self._looked(schedule)
             if found is not None:
                 return told(self.method, played, found, dict(replay), True)
         return None
@@ -132,8 +139,10 @@ def asked_of(finding: Finding) -> tuple[str, ...]:
 def told(method: str, played: Played, found: Problem, replay: dict[str, Any], minimal: bool) -> Finding:
     """Of what was not shortened and may be many things, the requirement is left open."""
     said = found.complaint
-    if not (minimal or found.sure):
-        said = replace(said, requirement=None)
+    got = f"{said.got} (in the schedule {replay['schedule']}"
+    if "of" in replay:
+        got += f", which failed {replay['failed']} times of {replay['of']}"
+    said = replace(said, requirement=said.requirement if minimal or found.sure else None, got=f"{got})")
     records = played.stage.records
     place = next((at for at, one in enumerate(records) if one.get("id") == found.exchange), len(records) - 1)
     played.stage.complaints[:0] = [(said, place)]

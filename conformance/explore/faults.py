@@ -67,7 +67,7 @@ class Faults:
         self._arena = arena
         self._plays = plays_for(arena.world.spec, arena.world.target)
         self._explorer = Explorer(arena, NAME, self.covered, {})
-        self._cases = self._all()
+        self.cases = self._all()
 
     async def run(self, box: Box, report: Report) -> None:
         if not possible(self._arena):
@@ -75,7 +75,7 @@ class Faults:
             return
         async with AsyncExitStack() as stack:
             self._explorer.stage = {"lane": {"wire": await faulty_wire(stack, self._arena)}}
-            await self._explorer.run(self._cases, box, report)
+            await self._explorer.run(self.cases, box, report)
         self.covered.notes = self._explorer.notes(dict.fromkeys(TURNS, "as many as there is time for"))
 
     def _all(self) -> Iterator[Case]:

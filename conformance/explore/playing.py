@@ -70,6 +70,16 @@ class Played:
     activity: list[Activity] = field(default_factory=list)
     unclear: str = ""
 
+    def till(self, exchange: int) -> Schedule:
+        """The schedule up to the step that this exchange was."""
+        step = self.steps.get(exchange)
+        found: list[Group] = []
+        for group in self.schedule:
+            found.append(group)
+            if any(one is step for one in group):
+                break
+        return tuple(found)
+
     def named(self, name: str) -> Sent | None:
         return next((sent for sent in self.sent.values() if sent.name == name), None)
 

@@ -102,6 +102,7 @@ def closing(steps: Sequence[Step]) -> Schedule:
     looks = [verb for verb, post in POSTS.items() if done & {verb, post}]
     found = [Step(LAST, "join", room) for room in ROOMS]
     found += [Step(LAST, verb, room) for verb in looks for room in reversed(ROOMS)]
+    found += [Step(LAST, verb) for verb in looks if verb == "poll-candidates"]  # with the cursor
     return one_by_one([*found, Step(LAST, "list")])
 
 

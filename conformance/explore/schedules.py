@@ -32,10 +32,10 @@ class Schedules:
         self._arena = arena
         self._explorer = Explorer(arena, NAME, self.covered, {})
         self._plays = plays_for(arena.world.spec, arena.world.target)
-        self._cases = self._all()
+        self.cases = self._all()
 
     async def run(self, box: Box, report: Report) -> None:
-        await self._explorer.run(self._cases, box, report)
+        await self._explorer.run(self.cases, box, report)
         totals = {
             TWO: f"{self._plays.count_two(at_once=False):,} schedules",
             TWO_AT_ONCE: f"{self._plays.count_two(at_once=True):,} schedules",
