@@ -67,7 +67,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--seed", type=int, metavar="N", help="of all that is by chance (default: random, printed)"
     )
     parser.add_argument(
-        "--corpus", type=Path, metavar="DIR", help="replays to try first, and where new ones go"
+        "--corpus", type=Path, metavar="DIR", help="a folder of replay.json files to try first"
     )
     parser.add_argument(
         "--replay", type=Path, metavar="FILE", help="only do again what this replay.json says"
@@ -187,7 +187,7 @@ def _read_replay(file: Path) -> Result:
 
 
 class AttackProgress:
-    """A live line on a terminal, elsewhere a word now and then. To standard error: the summary stays clean."""
+    """A live line on a terminal, elsewhere a word now and then. On standard error: the summary is clean."""
 
     def __init__(self, console: Console, seconds: float) -> None:
         self._console = console
