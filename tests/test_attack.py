@@ -19,8 +19,8 @@ from conformance.explore.attack import AGAIN, MOST_OF_ONE, Attack
 from conformance.explore.findings import Complaint, Covered, Finding
 from conformance.explore.method import Box
 from conformance.explore.oracle import SHAPES
+from conformance.explore.order import AttackError, seconds_of
 from conformance.explore.stage import Arena, Report
-from parley.attack import AttackError, seconds_of
 from reports import attack as reporting
 
 SCHEMA = Path(reporting.__file__).parent / "schemas" / "attack.schema.json"
