@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from conformance.explore.findings import Covered, Finding
@@ -21,8 +23,9 @@ from protocol.mint import MintError
 AT_ONCE = 6  # plays at a time; each has people and rooms of its own
 TRIES = 3  # of a schedule that needs luck, until it counts as one that does not fail
 REPEATS = 10  # of one that failed, to say how often it does
-GRACE_S = 3.0  # beyond its box a failure may still be shortened: what is long hardly says whose fault it is
+GRACE_S = 15.0  # beyond its box a failure may still be shortened: what is long hardly says whose fault it is
 ALIKE = 4  # failures that look alike at first sight are shortened; more are counted
+CORPUS = "from the corpus"
 Case = tuple[str, Schedule]  # the family that it counts for
 
 
@@ -126,10 +129,23 @@ class Explorer:
     def notes(self, totals: Mapping[str, str]) -> list[str]:
         """How much of each family was played, in words."""
         found = [f"{family}: {self.played[family]:,} of {total}" for family, total in totals.items()]
+        if self.played[CORPUS]:
+            found.insert(0, f"{CORPUS}: {self.played[CORPUS]} schedules")
         found += [f"nothing made of {count} plays: {why}" for why, count in self.unclear.items()]
         more = sum(max(0, count - ALIKE) for count in self.alike.values())
         found += [f"{more} more plays failed like those that are told"] if more else []
         return [*found, *([self.stopped] if self.stopped else [])]
+
+
+def kept(corpus: Path | None, method: str) -> Iterator[Case]:
+    """The schedules of this method's findings in a folder of replays; what is none is passed over."""
+    for file in sorted(corpus.rglob("*.json")) if corpus is not None else ():
+        try:
+            found = json.loads(file.read_text(encoding="utf-8"))
+            if found["method"] == method:
+                yield CORPUS, parse(str(found["replay"]["schedule"]))
+        except (OSError, ValueError, LookupError, TypeError):
+            continue
 
 
 def asked_of(finding: Finding) -> tuple[str, ...]:

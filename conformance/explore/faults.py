@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 from typing import Any
 
-from conformance.explore.explorer import Case, Explorer
+from conformance.explore.explorer import Case, Explorer, kept
 from conformance.explore.findings import Covered, Finding
 from conformance.explore.method import Box
 from conformance.explore.playing import LOST, TWICE, UNKNOWN, UNSENT, fault
@@ -62,9 +63,10 @@ class Faults:
 
     name = NAME
 
-    def __init__(self, arena: Arena) -> None:
+    def __init__(self, arena: Arena, corpus: Path | None = None) -> None:
         self.covered = Covered()
         self._arena = arena
+        self._corpus = corpus
         self._plays = plays_for(arena.world.spec, arena.world.target)
         self._explorer = Explorer(arena, NAME, self.covered, {})
         self.cases = self._all()
@@ -74,11 +76,20 @@ class Faults:
             self.covered.notes = ["not run: faults on the way are tried over http only"]
             return
         async with AsyncExitStack() as stack:
-            self._explorer.stage = {"lane": {"wire": await faulty_wire(stack, self._arena)}}
+            self._explorer.stage = await faulty_stage(stack, self._arena)
             await self._explorer.run(self.cases, box, report)
         self.covered.notes = self._explorer.notes(dict.fromkeys(TURNS, "as many as there is time for"))
 
+    async def again(self, replay: Mapping[str, Any]) -> Finding | None:
+        """Raises ScheduleError."""
+        if not possible(self._arena):
+            return None
+        async with AsyncExitStack() as stack:
+            self._explorer.stage = await faulty_stage(stack, self._arena)
+            return await self._explorer.replayed(replay)
+
     def _all(self) -> Iterator[Case]:
+        yield from kept(self._corpus, NAME)
         chance = self._arena.chance(NAME)
         while True:
             for family in TURNS:
@@ -102,17 +113,9 @@ def possible(arena: Arena) -> bool:
     return arena.world.target.base_url.startswith("http://")
 
 
-async def faulty_wire(stack: AsyncExitStack, arena: Arena) -> FaultyWire:
+async def faulty_stage(stack: AsyncExitStack, arena: Arena) -> dict[str, Any]:
+    """What a stage needs so that all goes through a proxy, for as long as the stack lasts."""
     proxy = await stack.enter_async_context(FaultProxy(arena.world.target.base_url))
     wire = FaultyWire(arena.world.wire, proxy)
     stack.push_async_callback(wire.close)
-    return wire
-
-
-async def replay(arena: Arena, replay: Mapping[str, Any]) -> Finding | None:
-    """The schedule of a finding once more, with its faults. Raises ScheduleError."""
-    if not possible(arena):
-        return None
-    async with AsyncExitStack() as stack:
-        lane = {"wire": await faulty_wire(stack, arena)}
-        return await Explorer(arena, NAME, Covered(), {"lane": lane}).replayed(replay)
+    return {"lane": {"wire": wire}}

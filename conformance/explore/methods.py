@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from conformance.explore.faults import Faults
 from conformance.explore.method import Method
+from conformance.explore.schedules import Schedules
 from conformance.explore.stage import Arena
 
 # The corpus is a folder of replays, for methods that try these first.
-MAKERS: dict[str, Callable[[Arena, Path | None], Method]] = {}
+MAKERS: dict[str, Callable[[Arena, Path | None], Method]] = {"schedules": Schedules, "faults": Faults}
 NAMES = tuple(MAKERS)
 
 

@@ -76,6 +76,7 @@ PROGRAMS = (
     Program("comes and goes", "join leave", outside=True),
     Program("comes and trickles", "join candidate poll-candidates", outside=True),
     Program("knocks outside", "poll offer heartbeat", outside=True),
+    Program("trickles outside", "poll-candidates candidate", outside=True),
 )
 
 

@@ -7,9 +7,10 @@ people's are drawn by the seed. Few changes between people come first.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-from conformance.explore.explorer import Case, Explorer
+from conformance.explore.explorer import Case, Explorer, kept
 from conformance.explore.findings import Covered, Finding
 from conformance.explore.method import Box
 from conformance.explore.programs import Plays
@@ -27,9 +28,10 @@ class Schedules:
 
     name = NAME
 
-    def __init__(self, arena: Arena) -> None:
+    def __init__(self, arena: Arena, corpus: Path | None = None) -> None:
         self.covered = Covered()
         self._arena = arena
+        self._corpus = corpus
         self._explorer = Explorer(arena, NAME, self.covered, {})
         self._plays = plays_for(arena.world.spec, arena.world.target)
         self.cases = self._all()
@@ -43,7 +45,12 @@ class Schedules:
         }
         self.covered.notes = self._explorer.notes(totals)
 
+    async def again(self, replay: Mapping[str, Any]) -> Finding | None:
+        """Raises ScheduleError."""
+        return await self._explorer.replayed(replay)
+
     def _all(self) -> Iterator[Case]:
+        yield from kept(self._corpus, NAME)
         families = {
             TWO: self._plays.two(self._arena.chance(NAME, TWO), at_once=False),
             TWO_AT_ONCE: self._plays.two(self._arena.chance(NAME, TWO_AT_ONCE), at_once=True),
@@ -60,8 +67,3 @@ def plays_for(spec: Spec, target: Target) -> Plays:
     """With the operations of the profiles that a target claims."""
     offered = {name for profile in target.profiles for name in spec.profiles[profile].operations}
     return Plays(frozenset(offered))
-
-
-async def replay(arena: Arena, replay: Mapping[str, Any]) -> Finding | None:
-    """The schedule of a finding once more; None where it does not fail. Raises ScheduleError."""
-    return await Explorer(arena, NAME, Covered(), {}).replayed(replay)
