@@ -22,6 +22,7 @@ from protocol.mint import MintError
 
 AT_ONCE = 6  # plays at a time; each has people and rooms of its own
 TRIES = 3  # of a schedule that needs luck, until it counts as one that does not fail
+SURE = 3  # times that one which needs none is played to see that it fails each time
 REPEATS = 10  # of one that failed, to say how often it does
 GRACE_S = 15.0  # beyond its box a failure may still be shortened: what is long hardly says whose fault it is
 ALIKE = 4  # failures that look alike at first sight are shortened; more are counted
@@ -99,19 +100,23 @@ class Explorer:
                     return True
             return False
 
-        whole = played.till(found.exchange)
-        lucky = not over() and not await fails(whole)
-        shortest, minimal = await shortened(whole, fails, over=over)
-        failed = tried = 0
-        while (lucky or by_chance(shortest)) and tried < REPEATS and not over():
-            _, seen = await self._looked(shortest)
-            tried += 1
-            failed += seen is not None and seen.key == found.key
+        shortest, minimal = played.till(found.exchange), False
+        for _ in range(2):
+            shortest, minimal = await shortened(shortest, fails, over=over)
+            failed = tried = 0
+            while tried < (REPEATS if lucky or by_chance(shortest) else SURE) and not over():
+                _, seen = await self._looked(shortest)
+                tried += 1
+                failed += seen is not None and seen.key == found.key
+            if lucky or by_chance(shortest) or failed == tried:
+                break
+            lucky = True  # it looked sure, and is not: so it was not made as short as can be
         replay: dict[str, Any] = {"schedule": show(shortest)}
-        if tried:
+        if tried and (lucky or by_chance(shortest)):
             replay |= {"failed": failed, "of": tried}
-        # What never failed again may have been anything.
-        return told(self.method, best, said, replay, minimal and (failed > 0 or not tried))
+        # What needs luck though nothing is sent at once may come of what else goes on.
+        replay["minimal"] = minimal and not lucky
+        return told(self.method, best, said, replay)
 
     async def _looked(self, schedule: Schedule) -> tuple[Played, Problem | None]:
         played = await self._play(schedule)
@@ -120,10 +125,10 @@ class Explorer:
     async def replayed(self, replay: Mapping[str, Any]) -> Finding | None:
         """The schedule again, a few times where that may matter. Raises ScheduleError."""
         schedule = parse(str(replay["schedule"]))
-        for _ in range(REPEATS if by_chance(schedule) else 1):
+        for _ in range(REPEATS if by_chance(schedule) or "of" in replay else 1):
             played, found = await self._looked(schedule)
             if found is not None:
-                return told(self.method, played, found, dict(replay), True)
+                return told(self.method, played, found, {"minimal": True, **replay})
         return None
 
     def notes(self, totals: Mapping[str, str]) -> list[str]:
@@ -152,9 +157,9 @@ def asked_of(finding: Finding) -> tuple[str, ...]:
     return finding.what, finding.complaint.requirement or ""
 
 
-def told(method: str, played: Played, found: Problem, replay: dict[str, Any], minimal: bool) -> Finding:
+def told(method: str, played: Played, found: Problem, replay: dict[str, Any]) -> Finding:
     """Of what was not shortened and may be many things, the requirement is left open."""
-    said = found.complaint
+    said, minimal = found.complaint, bool(replay["minimal"])
     got = f"{said.got} (in the schedule {replay['schedule']}"
     if "of" in replay:
         got += f", which failed {replay['failed']} times of {replay['of']}"

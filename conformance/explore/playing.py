@@ -28,6 +28,9 @@ UNKNOWN = "unknown"  # nobody waited for an answer
 UNSENT = "unsent"  # it never reached the target
 TWICE = "twice"  # it reached the target twice; one of both answers arrived
 LIMITED = 429
+MOST_CHARS = 1000  # of what a target gives out and we send back
+# What a text is called that came otherwise than it was sent.
+UNSENT_TEXT, CHANGED, MISTAKEN = "what nobody sent", ", changed", ", as if somebody else had sent it"
 Ways = list[str]
 # What goes wrong on the way of the next request, and what became of it: set here, read by faults.FaultyWire.
 fault: ContextVar[tuple[str, Ways] | None] = ContextVar("what goes wrong on the way", default=None)
@@ -214,7 +217,7 @@ class Play:
                 self._listings.append((user, called, returned, answer))
             return
         if step.verb == "create":
-            if not answer.ok or not answer.room_id:
+            if not answer.ok or not 0 < len(answer.room_id) <= MOST_CHARS:
                 return
             self._ids[step.room] = answer.room_id
             ways = []  # what a second one made nobody knows of
@@ -238,26 +241,29 @@ class Play:
             return {"status": answer.status}
         found: dict[str, Any] = {"status": 200}
         if step.verb in READS:
-            found["mail"] = self._known(answer.at(READS[step.verb]))
+            found["mail"] = self._known(answer.at(READS[step.verb]), answer.at("fromUserId"))
         elif step.verb == "poll-candidates":
             items = answer.at("candidates")
             listed = items if isinstance(items, list) else []
             lines = [one.get("candidate") for one in listed if isinstance(one, Mapping)]
             found["items"] = [self._known(line) for line in lines]
             cursor = answer.at("next")
-            if isinstance(cursor, str):
+            if isinstance(cursor, str) and len(cursor) <= MOST_CHARS:
                 self._cursors[(user.actor, step.room)] = (given[0], cursor)
         return found
 
-    def _known(self, text: Any) -> str | None:
-        """The name of what was sent; None for nothing, and what nobody sent is called so."""
+    def _known(self, text: Any, sender: Any = None) -> str | None:
+        """The name of what was sent; None for nothing. What nobody sent, or not so, is called that."""
         if text is None:
             return None
         marks = marks_in(encode(text)) if isinstance(text, str) else set()
         found = [self.done.sent[one] for one in marks if one in self.done.sent]
         if len(found) != 1:
-            return "what nobody sent"
-        return found[0].name if found[0].text == text else f"{found[0].name}, changed"
+            return UNSENT_TEXT
+        sent = found[0]
+        if sent.text != text:
+            return sent.name + CHANGED
+        return sent.name if sender in (None, sent.by.id) else sent.name + MISTAKEN
 
     def _shown(
         self,

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 from conformance.explore.findings import Complaint
 from conformance.explore.one_room import LOOKS, POSTS, READS, Inside, OneRoom
-from conformance.explore.playing import Played
+from conformance.explore.playing import MISTAKEN, Played
 from conformance.explore.schedule import VERBS
 from conformance.explore.wanted import complaint
 from protocol.linearizability import Bound, Operation, State, decide, search
 
+Symptom = tuple[str, tuple[str | None, ...]]  # in words, and the requirements that it may be told by
 Asks = Callable[[Complaint], bool]
 # Where nobody's coming and going explains why a participant is refused.
 REFUSED = {
@@ -33,6 +34,7 @@ ONCE = {"offer": "MBOX-2", "answer": "MBOX-3"}
 NEWEST = {"offer": "MBOX-7", "answer": "MBOX-15"}
 WHOLE = {"offer": "MBOX-1", "answer": "MBOX-3"}
 BY_ITSELF = "an answer in a schedule"  # that is wrong whatever went before
+CHANGED_BY = {"offer": ("MBOX-1",), "answer": ()}  # how an answer comes back no requirement says
 # These may come of whatever went before.
 LOST, STALE = "what should be there is lost", "what was replaced comes"
 OUT, COUNT, UNLISTED = "a participant is refused", "a wrong participantCount", "a room is not listed"
@@ -82,9 +84,9 @@ def _of_rooms(played: Played, asks: Asks) -> Iterator[Problem]:
         assert culprit.ref is not None, "each operation of a play has its exchange"
         answer = played.answers[culprit.ref]
         what, requirements = case.symptom()
-        for requirement in (*requirements, None):
+        for requirement in requirements:
             said = complaint(requirement, states, culprit, answer, case.text)
-            if requirement is not None and asks(said):
+            if asks(said):
                 yield Problem(what, said, answer.operation, culprit.ref)
                 break
 
@@ -160,8 +162,8 @@ class Case:
         sent = self.played.named(name)
         return sent.text if sent is not None else None
 
-    def symptom(self) -> tuple[str, tuple[str, ...]]:
-        """In words, and the requirements that it may be told by: the first that the target claims."""
+    def symptom(self) -> Symptom:
+        """Of the requirements the first counts that the target claims. None is of what none is about."""
         culprit, status = self.culprit, (self.culprit.output or {})["status"]
         what, who = culprit.what, culprit.who
         if what in LOOKS:
@@ -177,21 +179,23 @@ class Case:
         if self._is_in(who) or what == "join":
             if what in READS and status == 404:
                 return self._lost(READS[what])
-            return OUT, (*self._membership(), REFUSED.get(what, ""))
+            return OUT, (*self._membership(), REFUSED.get(what))
         if status == 200:
             return "somebody outside takes part", ("MBOX-12",)
         return "somebody outside is answered wrongly", ("MBOX-12",)
 
     # -- what is wrong with mail
 
-    def _mail(self, kind: str) -> tuple[str, tuple[str, ...]]:
+    def _mail(self, kind: str) -> Symptom:
         """Of a read that brought something."""
         name = (self.culprit.output or {})["mail"]
         sent = self.played.named(name) if name else None
         if name is None:
             return f"an empty {kind} box is 200", ("MBOX-10",)
+        if sent is None and name.endswith(MISTAKEN):
+            return f"an {kind} comes as if somebody else had sent it", (*CHANGED_BY[kind], "MBOX-13")
         if sent is None:
-            return f"an {kind} comes that nobody sent so", (WHOLE[kind],)
+            return f"an {kind} comes that nobody sent so", (*CHANGED_BY[kind], None)
         if sent.room != self.room:
             return f"an {kind} of another room comes", ("MBOX-8",)
         if sent.kind != kind:
@@ -207,7 +211,7 @@ class Case:
             return f"somebody outside reads an {kind}", ("MBOX-12",)
         return f"{STALE}: an {kind}", (*self._raced(kind), NEWEST[kind])
 
-    def _lost(self, kind: str) -> tuple[str, tuple[str, ...]]:
+    def _lost(self, kind: str) -> Symptom:
         """Of a read that found nothing where something should be."""
         moved = self._membership() if self._came_and_went_at_once() else ()
         mail = self.state.box(kind) if isinstance(self.state, Inside) else None
@@ -216,7 +220,7 @@ class Case:
         mixed = ("MBOX-9",) if others else ()
         return f"{LOST}: an {kind}", (*moved, *self._raced(kind), *mixed, WHOLE[kind])
 
-    def _candidates(self) -> tuple[str, tuple[str, ...]]:
+    def _candidates(self) -> Symptom:
         items = (self.culprit.output or {})["items"]
         sent = [self.played.named(name) for name in items]
         if any(one is not None and one.room != self.room for one in sent):
@@ -236,7 +240,7 @@ class Case:
 
     # -- who is in the room
 
-    def _look(self) -> tuple[str, tuple[str, ...]]:
+    def _look(self) -> Symptom:
         output = self.culprit.output or {}
         if output.get("there") is False:
             rooms = self.played.rooms.values()
@@ -250,7 +254,7 @@ class Case:
             return "a room that all have left is there", ("ROOM-8",)
         return COUNT, self._membership() or ("ROOM-1",)
 
-    def _of_gone(self, what: str, status: int) -> tuple[str, tuple[str, ...]]:
+    def _of_gone(self, what: str, status: int) -> Symptom:
         if what == "join":
             return "a room that all have left is joined", ("ROOM-8",)
         if what == "heartbeat":
@@ -267,7 +271,7 @@ class Case:
         moves = [*joins, *leaves]
         beats = self._known("heartbeat")
         found: list[str] = []
-        if any(_overlap(one, other) for one in joins for other in leaves):
+        if any(_overlap(one, other) for one in moves for other in leaves):
             found.append("CONC-4")
         elif any(_overlap(one, other) for one in joins for other in joins if one is not other):
             found.append("CONC-2")

@@ -14,6 +14,7 @@ from protocol.linearizability import Operation, State
 from protocol.operations import Answer
 
 SHOWN = 3  # states that are told apart
+LISTED = 8  # candidates that are named
 Texts = Callable[[str], str | None]  # of what was posted, by its name
 
 
@@ -107,5 +108,7 @@ def _came(operation: Operation, answer: Answer) -> str:
     if "mail" in output:
         return f"{answer.status} with {output['mail'] or 'nothing in it'}"
     if "items" in output:
-        return f"{answer.status} with {', '.join(map(str, output['items'])) or 'no candidate'}"
+        items = [str(one) for one in output["items"]]
+        more = f" and {len(items) - LISTED} more" if len(items) > LISTED else ""
+        return f"{answer.status} with {', '.join(items[:LISTED]) or 'no candidate'}{more}"
     return got(answer)
