@@ -28,6 +28,7 @@ UNKNOWN = "unknown"  # nobody waited for an answer
 UNSENT = "unsent"  # it never reached the target
 TWICE = "twice"  # it reached the target twice; one of both answers arrived
 LIMITED = 429
+LARGEST = 2**63
 MOST_CHARS = 1000  # of what a target gives out and we send back
 # What a text is called that came otherwise than it was sent.
 UNSENT_TEXT, CHANGED, MISTAKEN = "what nobody sent", ", changed", ", as if somebody else had sent it"
@@ -111,7 +112,7 @@ class Play:
         started = time.monotonic()
         try:
             for group in self.done.schedule:
-                if self.done.unclear:
+                if self.done.unclear or self._silent:
                     break
                 await self._together(group)
             if time.monotonic() - started > lives:
@@ -146,7 +147,7 @@ class Play:
             self.done.steps[answer.exchange] = step
             self._note(user, step, given, called, returned, answer, ways)
             self._silent |= answer.status is None and not ways
-            if ways in ([], [TWICE]):
+            if self._silent or ways in ([], [TWICE]):
                 return
 
     async def _ask_for_life(self) -> None:
@@ -237,6 +238,8 @@ class Play:
         """None where it says nothing of what was done: a failure of the target, or no answer."""
         if answer.status is None or answer.status >= 500 or answer.status == LIMITED:
             return None
+        if 200 <= answer.status < 300 and not answer.ok:
+            return None  # the oracle's matter
         if not answer.ok:
             return {"status": answer.status}
         found: dict[str, Any] = {"status": 200}
@@ -285,10 +288,12 @@ class Play:
     def _look_at_listings(self) -> None:
         """One look at each room, now that all are known that were made meanwhile."""
         for user, called, returned, answer in self._listings:
-            shown = {room.get("roomId"): room for room in reversed(answer.rooms)}
+            shown = {str(room.get("roomId")): room for room in reversed(answer.rooms)}
             for room, room_id in self._ids.items():
                 self._shown(user, "listed", room, (called, returned), answer, shown.get(room_id))
 
 
 def _number(found: Any) -> float | None:
-    return found if isinstance(found, int | float) and not isinstance(found, bool) else None
+    """None for what is no number, or none that anybody would count or date by."""
+    good = isinstance(found, int | float) and not isinstance(found, bool) and abs(found) < LARGEST
+    return found if good else None
