@@ -28,7 +28,7 @@ from protocol.wire import Wire
 
 NAME = "faults"
 ONE_IN = 4  # steps meets a fault
-TURNS = ("one after the other", "some at once")
+TURNS = ("two people in turn", "two people, some steps at once")
 
 
 class FaultyWire(Wire):
@@ -78,7 +78,11 @@ class Faults:
         async with AsyncExitStack() as stack:
             self._explorer.stage = await faulty_stage(stack, self._arena)
             await self._explorer.run(self.cases, box, report)
-        self.covered.notes = self._explorer.notes(dict.fromkeys(TURNS, "as many as there is time for"))
+        totals = {
+            family: f"{self._plays.count_two(at_once=family == TURNS[1]):,} schedules, with faults drawn"
+            for family in TURNS
+        }
+        self.covered.notes = self._explorer.notes(totals)
 
     async def again(self, replay: Mapping[str, Any]) -> Finding | None:
         """Raises ScheduleError."""
