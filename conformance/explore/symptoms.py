@@ -54,7 +54,8 @@ class Problem:
     def key(self) -> tuple[str, ...]:
         """What a shorter schedule has to show to be the same."""
         said = self.complaint
-        return self.what, self.operation, said.where, str(said.arguments.get("statuses"))
+        exactly = (said.where, said.requirement or "") if self.what == BY_ITSELF else ()
+        return self.what, self.operation, *exactly
 
     @property
     def sure(self) -> bool:
