@@ -10,7 +10,13 @@ ADVANCE = "advance"  # not an operation of the protocol: the target's clock is m
 
 # How an action is signed. The bad kinds are of no use anywhere; each is refused by the requirement beside it.
 GOOD_SIGNS = ("plain", "bearer", "cookie")
-BAD_SIGNS = {"none": "AUTH-1", "expired": "AUTH-2", "tampered": "AUTH-3", "unsigned": "AUTH-4", "garbage": "AUTH-6"}
+BAD_SIGNS = {
+    "none": "AUTH-1",
+    "expired": "AUTH-2",
+    "tampered": "AUTH-3",
+    "unsigned": "AUTH-4",
+    "garbage": "AUTH-6",
+}
 BAD_CSRF = {"absent": "CSRF-1", "wrong": "CSRF-2", "another's": "CSRF-2"}
 
 # What is done in a room, by the field that a message has; the mailboxes are named by it too.
@@ -63,4 +69,5 @@ DEFAULTS = {part.name: part.default for part in fields(Action)}
 
 def from_json(found: Mapping[str, Any]) -> Action:
     """The action written down. Raises TypeError for what is none."""
-    return Action(**{name: tuple(value) if isinstance(value, list) else value for name, value in found.items()})
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in found.items()}
+    return Action(**values)

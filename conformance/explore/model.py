@@ -113,10 +113,10 @@ class Model(State):
     def _credentials(self, sent: Sent, writes: bool) -> list[Fault]:
         action = sent.action
         if action.sign in BAD_SIGNS:
-            return [fault(BAD_SIGNS[action.sign], [401], f"{self.by(action).actor}'s token is no good ({action.sign})")]
+            return [fault(BAD_SIGNS[action.sign], [401], f"the token is no good: {action.sign}")]
         held = writes and self.rules.csrf and self.rules.delivery(action) == "cookie"
         if action.csrf in BAD_CSRF and held and self.rules.asks(BAD_CSRF[action.csrf]):
-            return [fault(BAD_CSRF[action.csrf], [403], f"its CSRF token is {action.csrf}")]
+            return [fault(BAD_CSRF[action.csrf], [403], f"the CSRF token is {action.csrf}")]
         return []
 
     # -- budgets

@@ -28,7 +28,7 @@ class Box:
     requirements of what was done since and must not have taken the message away.
     """
 
-    field: str
+    kind: str
     mail: Mail | None = None
     sure: bool = True
     emptied: str = "never"

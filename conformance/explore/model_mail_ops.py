@@ -24,7 +24,7 @@ def _outside(state: State, room: Room | None, sent: Sent) -> list[Fault]:
     """Why it is refused, where who asks is not in the room."""
     if room is None or sent.action.who in room.people:
         return []
-    return [fault(STRANGER, [403, 404], f"{state.by(sent.action).actor} is not in the room")]
+    return [fault(STRANGER, [403, 404], "who asks is not in the room")]
 
 
 def post(state: State, sent: Sent, at: Span) -> Expected:
@@ -104,15 +104,15 @@ def _lost(state: State, box: Box, mail: Mail, at: Span) -> str | None:
     if box.touched:
         return box.touched[-1]
     if at.lo - mail.at.hi > state.spec.timings["grace_after"]:
-        return "MBOX-6" if box.field == "offer" else None
-    return "MBOX-1" if box.field == "offer" else "MBOX-3"
+        return "MBOX-6" if box.kind == "offer" else None
+    return "MBOX-1" if box.kind == "offer" else "MBOX-3"
 
 
 def _text(
     state: State, room: Room, box: Box, mail: Mail | None, answer: Answer, what: str
 ) -> Iterable[Verdict]:
     """What is wrong with the mail that was read."""
-    kind, found = box.field, answer.at(box.field)
+    kind, found = box.kind, answer.at(box.kind)
     where = f"body.{kind}"
     if mail is None or found != mail.text:
         requirement, whose = _whose(state, room, box, found)
@@ -130,16 +130,18 @@ def _whose(state: State, room: Room, box: Box, found: object) -> tuple[str | Non
     """Where a text comes from that should not have been read here: the requirement against it, and words."""
     if found in box.older:
         if box.older[str(found)] == "replaced":
-            return NEWEST[box.field], "an older one: "
-        return ONCE[box.field], "one that was read before: "
+            return NEWEST[box.kind], "an older one: "
+        return ONCE[box.kind], "one that was read before: "
     for other in state.rooms.values():
         for box_there in other.boxes.values():
             here = [box_there.mail.text] if box_there.mail else []
             if found in (*box_there.older, *here):
-                return ("MBOX-9", "what lay in the other box: ") if other is room else (
-                    "MBOX-8", "what was posted to another room: "
+                return (
+                    ("MBOX-9", "what lay in the other box: ")
+                    if other is room
+                    else ("MBOX-8", "what was posted to another room: ")
                 )
-    return "MBOX-1" if box.field == "offer" else None, ""
+    return "MBOX-1" if box.kind == "offer" else None, ""
 
 
 def post_candidate(state: State, sent: Sent, at: Span) -> Expected:
@@ -162,9 +164,7 @@ def read_candidates(state: State, sent: Sent, at: Span) -> Expected:
     action = sent.action
     room = state.room(action.room)
     what = "reading candidates"
-    gone = [
-        fault(STRANGER, [403, 404], one.why, sure=one.sure) for one in state.gone(room, at, STRANGER)
-    ]
+    gone = [fault(STRANGER, [403, 404], one.why, sure=one.sure) for one in state.gone(room, at, STRANGER)]
     expected = Expected(what, "ICE-5", [*gone, *_outside(state, room, sent)])
     if action.since == "bad":
         expected.faults.append(fault("ICE-5", [400], "the cursor is none of this room"))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from conformance.explore.expecting import Expected, Verdict, at_place, fault, in_words
-from conformance.explore.model_rooms import Room, Suspect
+from conformance.explore.findings import Complaint
+from conformance.explore.model_rooms import LISTING, Room, Suspect
 from conformance.explore.model_state import REFUSALS, Sent, State
 from conformance.explore.moments import MOMENT_S, Activity, Grace, Span
 from protocol.operations import Answer
@@ -77,7 +80,7 @@ def join(state: State, sent: Sent, at: Span) -> Expected:
     by, again = state.by(action), action.who in room.people
     what = expected.what = "joining a room again" if again else what
     if room.party and by != room.creator and by.id not in room.invited and not again:
-        why = f"{by.actor} was not invited"
+        why = "who asks was not invited"
         expected.faults.append(fault("PARTY-7", [403, 404], why))
     if Grace.of(state.spec).over(room.made, at, state.spec.timings["room_lifetime"]):
         expected.grant = "ROOM-13"  # its life began anew with each activity
@@ -156,16 +159,15 @@ def list_rooms(state: State, sent: Sent, at: Span) -> Expected:
     what = "listing rooms"
 
     def granted(answer: Answer) -> Iterable[Verdict]:
-        found = {str(shown.get("roomId")): (place, shown) for place, shown in enumerate(answer.rooms)}
+        found = {str(shown.get("roomId")): shown for shown in answer.rooms}
         for room in state.rooms.values():
             yield from _presence(state, room, at, room.id in found)
         order = []
-        for room_id, (place, shown) in found.items():
+        for room_id, shown in found.items():
             room_shown = state.called(room_id)
             if room_shown is not None:
                 order.append(room_shown)
-                where = f"body.rooms.{place}"
-                yield from room_shown.seen(shown, where, state.by(sent.action), what, at, whole=False)
+                yield from room_shown.seen(shown, LISTING, state.by(sent.action), what, at, whole=False)
         yield from _order(answer, order)
 
     return Expected(what, "ROOM-10", granted=granted)
@@ -182,7 +184,7 @@ def _presence(state: State, room: Room, at: Span, shown: bool) -> Iterable[Verdi
         return
     if shown:
         what = "listing a room that is never listed"
-        yield in_words(requirement, what, "body.rooms", f"no {room.id} ({reason})", "it is listed", fatal=False)
+        yield _unlisted(requirement, what, room, f"no {room.id} ({reason})", fatal=False)
 
 
 def _in_window(
@@ -194,14 +196,22 @@ def _in_window(
         why = {"ROOM-13": "it has been idle for longer than its lifetime"}.get(room.ended, "all have left it")
         why = "a page of a foreign origin asked for it" if room.ended == "CORS-8" else why
         what = "listing a room that is gone"
-        yield in_words(room.ended, what, "body.rooms", f"no {words} in {listing} ({why})", "it is listed")
+        yield _unlisted(room.ended, what, room, f"no {words} in {listing} ({why})")
     elif shown and listed is False:
         wanted = f"no {words} in {listing} (it has been idle for longer than the listing window)"
-        yield in_words("ROOM-12", "listing an idle room", "body.rooms", wanted, "it is listed")
+        yield _unlisted("ROOM-12", "listing an idle room", room, wanted)
     elif not shown and there and listed:
         requirement = room.blame("ROOM-16" if room.was_idle and default == "ROOM-10" else default, -1)
         wanted = f"{words} in {listing} (it is active and {len(room.people)} are in it)"
-        yield in_words(requirement, "listing an active room", "body.rooms", wanted, "it is not listed")
+        arguments = {"pattern": re.escape(room.id)}
+        complaint = Complaint(requirement, LISTING, wanted, "it is not listed", "matches", arguments)
+        yield Verdict(complaint, "listing an active room")
+
+
+def _unlisted(requirement: str, what: str, room: Room, wanted: str, *, fatal: bool = True) -> Verdict:
+    """The room is listed, and must not be."""
+    arguments = {"pattern": f"^(?!.*{re.escape(room.id)})"}
+    return Verdict(Complaint(requirement, LISTING, wanted, "it is listed", "matches", arguments), what, fatal)
 
 
 def _order(answer: Answer, rooms: list[Room]) -> Iterable[Verdict]:
@@ -209,12 +219,12 @@ def _order(answer: Answer, rooms: list[Room]) -> Iterable[Verdict]:
     numbers: list[Any] = [t for t in times if isinstance(t, int | float) and not isinstance(t, bool)]
     what = "the order of the listing"
     if numbers != sorted(numbers, reverse=True):
-        yield in_words("ROOM-10", what, "body.rooms", "newest lastActivity first", f"{numbers[:6]}", fatal=False)
+        yield in_words("ROOM-10", what, LISTING, "newest lastActivity first", f"{numbers[:6]}", fatal=False)
         return
-    for earlier, later in zip(rooms, rooms[1:], strict=False):
+    for earlier, later in itertools.pairwise(rooms):
         if later.activity.sure.lo - earlier.activity.perhaps.hi > MOMENT_S:
             wanted = f"{later.id} before {earlier.id} (its activity is newer)"
-            yield in_words("ROOM-10", what, "body.rooms", wanted, "the other way round", fatal=False)
+            yield in_words("ROOM-10", what, LISTING, wanted, "the other way round", fatal=False)
             return
 
 
@@ -225,18 +235,17 @@ def list_parties(state: State, sent: Sent, at: Span) -> Expected:
     expected = Expected(what, "PARTY-2" if here else "PARTY-10", also=frozenset() if here else REFUSALS)
 
     def granted(answer: Answer) -> Iterable[Verdict]:
-        found = {str(shown.get("roomId")): (place, shown) for place, shown in enumerate(answer.rooms)}
+        found = {str(shown.get("roomId")): shown for shown in answer.rooms}
         for room in state.rooms.values():
             shown = room.id in found
             if shown and (not room.party or room.parent is not parent or parent is None):
                 wanted = f"no {room.id} (it is not a party room of this parent)"
-                yield in_words("PARTY-3", what, "body.rooms", wanted, "it is listed", fatal=False)
+                yield _unlisted("PARTY-3", what, room, wanted, fatal=False)
             elif room.party and room.parent is parent and here:
                 yield from _in_window(state, room, at, shown, "the list of its parent", "PARTY-2")
             if shown and room.party:
-                place, fields = found[room.id]
-                where = f"body.rooms.{place}"
-                yield from room.seen(fields, where, state.by(sent.action), what, at, whole=False)
+                fields = found[room.id]
+                yield from room.seen(fields, LISTING, state.by(sent.action), what, at, whole=False)
 
     expected.granted = granted
     return expected
@@ -254,7 +263,7 @@ def invite(state: State, sent: Sent, at: Span) -> Expected:
         expected.faults.append(fault("PARTY-12", [400, 403, 404], "it is no party room"))
         return expected
     if by != room.creator:
-        expected.faults.append(fault("PARTY-4", [403], f"{by.actor} did not make it"))
+        expected.faults.append(fault("PARTY-4", [403], "who asks did not make it"))
     elif action.who not in room.people:
         expected.also = frozenset({403, 404})  # its creator, who has left it
     merged = list(dict.fromkeys([*room.invited, *sent.body.get("userIds", ())]))

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.explore.expecting import Verdict, in_words
+from conformance.explore.findings import Complaint
 from conformance.explore.model_mail import Box, Candidates
 from conformance.explore.moments import MOMENT_S, Activity, Grace, Span
 from protocol.judge import show
 from protocol.spec import Spec
 
 KEPT = ("customName", "encryptedRoomKey", "keyHash")  # ROOM-3: they come back as they were sent
+LISTING = "body.rooms"
+ABSENT = object()
 NAMING = ("broadcasterId", "broadcasterName", "createdBy")  # PRIV-2: what an anonymous room does not show
 
 
@@ -99,7 +103,34 @@ class Room:
                 return suspect.requirement
         return default
 
-    # -- what an answer shows of it
+    # -- what an answer shows of it. `where` is `body.room`, or LISTING: then the complaint names the room.
+
+    def _wrong(
+        self,
+        requirement: str | None,
+        what: str,
+        where: str,
+        name: str,
+        wanted: str,
+        got: object,
+        value: object,
+    ) -> Verdict:
+        """The field of that name is not that value (ABSENT: it is there at all)."""
+        fatal = name == "participantCount"
+        if where == LISTING:
+            pattern = one_with(self.id, name, value)
+            complaint = Complaint(
+                requirement,
+                LISTING,
+                f"{name} of {self.id}: {wanted}",
+                show(got),
+                "matches",
+                {"pattern": pattern},
+            )
+            return Verdict(complaint, f"{what}: {name}", fatal)
+        arguments = {"value": None if value is ABSENT else value}
+        complaint = Complaint(requirement, f"{where}.{name}", wanted, show(got), "equals", arguments)
+        return Verdict(complaint, what, fatal)
 
     def seen(
         self, shown: Mapping[str, Any], where: str, by: Person, what: str, at: Span, *, whole: bool = True
@@ -119,12 +150,14 @@ class Room:
             off = count - len(self.people)
             requirement = self.blame(self.count_by, off // abs(off) if off else 0)
             wanted = f"{len(self.people)} ({self._people_words()})"
-            yield in_words(requirement, what, f"{where}.participantCount", wanted, show(count))
+            yield self._wrong(requirement, what, where, "participantCount", wanted, count, len(self.people))
 
     def _people_words(self) -> str:
         many = len(self.people)
-        return "one person has created or joined it and not left" if many == 1 else (
-            f"{many} people have created or joined it and not left"
+        return (
+            "one person has created or joined it and not left"
+            if many == 1
+            else (f"{many} people have created or joined it and not left")
         )
 
     def _kept(self, shown: Mapping[str, Any], where: str, what: str, whole: bool) -> Iterable[Verdict]:
@@ -134,37 +167,36 @@ class Room:
         for name, value in wanted.items():
             if shown.get(name) != value and (whole or name in shown):
                 requirement = "PARTY-1" if self.party else "ROOM-3"
-                got = show(shown.get(name))
-                yield in_words(requirement, what, f"{where}.{name}", f"{show(value)}, as sent", got, fatal=False)
+                given = shown.get(name)
+                yield self._wrong(requirement, what, where, name, f"{show(value)}, as sent", given, value)
         if not self.party and "encryptedRoomKey" not in wanted and shown.get("keyVersion") is not None:
-            got = show(shown["keyVersion"])
-            yield in_words("ROOM-3", what, f"{where}.keyVersion", "none (no key was sent)", got, fatal=False)
+            given = shown["keyVersion"]
+            yield self._wrong("ROOM-3", what, where, "keyVersion", "none (no key was sent)", given, ABSENT)
 
     def _named(self, shown: Mapping[str, Any], where: str, by: Person, what: str) -> Iterable[Verdict]:
         if self.anonymous and by != self.creator:
             for name in NAMING:
                 if shown.get(name) is not None:
                     wanted = f"no {name} (the room is anonymous, and somebody else made it)"
-                    got = show(shown[name])
-                    yield in_words("PRIV-2", what, f"{where}.{name}", wanted, got, fatal=False)
+                    yield self._wrong("PRIV-2", what, where, name, wanted, shown[name], ABSENT)
         elif not self.anonymous:
             owner = "createdBy" if self.party else "broadcasterId"
             if owner in shown and shown[owner] != self.creator.id:
                 other = self.sent.get("broadcasterId") not in (None, self.creator.id)
                 requirement = "PARTY-1" if self.party else "AUTH-14" if other else "ROOM-1"
                 wanted = f"{self.creator.id}, whose token made the room"
-                yield in_words(requirement, what, f"{where}.{owner}", wanted, show(shown[owner]), fatal=False)
+                yield self._wrong(requirement, what, where, owner, wanted, shown[owner], self.creator.id)
 
     def _invitations(self, shown: Mapping[str, Any], where: str, by: Person, what: str) -> Iterable[Verdict]:
         found = shown.get("invitedUsers")
-        if not self.party or not found and by.number not in self.people:
+        if not self.party or (not found and by.number not in self.people):
             return
         if by.number not in self.people:
             wanted = f"no invitedUsers ({by.actor} is no participant)"
-            yield in_words("PARTY-9", what, f"{where}.invitedUsers", wanted, show(found), fatal=False)
+            yield self._wrong("PARTY-9", what, where, "invitedUsers", wanted, found, ABSENT)
         elif found is not None and found != self.invited:
             wanted = f"{show(self.invited)}, first invited first"
-            yield in_words("PARTY-5", what, f"{where}.invitedUsers", wanted, show(found), fatal=False)
+            yield self._wrong("PARTY-5", what, where, "invitedUsers", wanted, found, self.invited)
 
     def _times(self, shown: Mapping[str, Any], where: str, what: str) -> Iterable[Verdict]:
         """lastActivity rises with an activity and stays without one."""
@@ -176,7 +208,8 @@ class Room:
         if before is None or known is None:
             self._clear_times()
             return
-        place = f"{where}.lastActivity"
+        place = LISTING if where == LISTING else f"{where}.lastActivity"
+        what = f"{what}: lastActivity"
         if activity.perhaps == known.perhaps and activity.sure == known.sure and now != before:
             requirement = next((one.requirement for one in reversed(self.suspects) if not one.off), "ROOM-11")
             wanted = f"{show(before)} as before (nobody created, joined or sent a heartbeat since)"
@@ -188,3 +221,11 @@ class Room:
 
     def _clear_times(self) -> None:
         self.suspects = [one for one in self.suspects if one.off]
+
+
+def one_with(room_id: str, name: str, value: object) -> str:
+    """A pattern of a listing, as Python prints it, in which that room has the field with that value."""
+    this = rf"\{{(?=[^{{}}]*'roomId': {re.escape(repr(room_id))})"
+    if value is ABSENT:
+        return rf"{this}(?![^{{}}]*'{name}')"
+    return rf"{this}(?=[^{{}}]*'{name}': {re.escape(repr(value))}[,}}])"

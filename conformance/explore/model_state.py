@@ -84,7 +84,9 @@ class State:
     def _new(self, budget: Budget) -> Window:
         return Window(budget, Grace.of(self.spec))
 
-    def gone(self, room: Room | None, at: Span, requirement: str, *, as_it_ended: bool = False) -> list[Fault]:
+    def gone(
+        self, room: Room | None, at: Span, requirement: str, *, as_it_ended: bool = False
+    ) -> list[Fault]:
         """Why it is refused, where the room is not there: by that requirement, or by how it ended."""
         if room is None:
             return [fault(requirement, [404], "there is no such room")]

@@ -1,0 +1,351 @@
+"""What people do, chosen by Hypothesis: a rule-based state machine whose steps are played and compared.
+
+Its rules prefer what is interesting in the state that the model knows: mail that waits, rooms with people, times
+shortly before and after their end, budgets nearly spent. What it chose is a list of plain actions; those are
+played again and made fewer (minimise.py), so Hypothesis itself only generates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from conformance.explore.actions import ADVANCE, NOWHERE, Action
+from conformance.explore.machine_choices import Choices
+from conformance.explore.player import Player, Wrong
+
+NUMBER = st.integers(0, 59)  # picks of a list by its remainder: 60 has many divisors
+COIN = st.booleans()
+KINDS = st.sampled_from(["offer", "answer"])
+POST = {"offer": "sendOffer", "answer": "sendAnswer"}
+READ = {"offer": "getOffer", "answer": "getAnswer"}
+DETAILS = st.sampled_from(
+    [(), (), ("named",), ("keyed",), ("unlisted",), ("anonymous",), ("named", "keyed"), ("unlisted", "named")]
+)
+IN_ROOMS = (
+    "joinRoom",
+    "leaveRoom",
+    "heartbeat",
+    "sendOffer",
+    "getOffer",
+    "sendAnswer",
+    "getAnswer",
+    "sendCandidate",
+    "getCandidates",
+    "listPartyRooms",
+    "inviteToPartyRoom",
+)
+ANYWHERE = ("createRoom", "listRooms", "createPartyRoom", "getIceServers", "health")
+
+
+class Stop(BaseException):
+    """Ends what Hypothesis does: the time is over, or something was found. It is none of its failures."""
+
+
+class Found(Stop):
+    """Something new is wrong."""
+
+    def __init__(self, player: Player, wrong: Wrong) -> None:
+        super().__init__(wrong)
+        self.player = player
+        self.wrong = wrong
+
+
+class Engine(Protocol):
+    """What the machine's steps go through: the thread that the target is spoken to from."""
+
+    def open(self) -> Player: ...
+
+    def close(self, player: Player) -> None: ...
+
+    def play(self, player: Player, action: Action) -> Sequence[Wrong]: ...
+
+
+class Machine(RuleBasedStateMachine):
+    """One play."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__()
+        self.engine = engine
+        self.player = engine.open()
+        self.see = Choices(self.player)
+        self.made = 0
+
+    def teardown(self) -> None:
+        self.engine.close(self.player)
+
+    def does(self, action: Action | None) -> bool:
+        """Plays it; False where there is nothing more to be done in this play."""
+        if action is None or self.player.lost or not self.see.offers(action.do):
+            return False
+        for wrong in self.engine.play(self.player, action):
+            raise Found(self.player, wrong)
+        return not self.player.lost
+
+    def label(self) -> str:
+        self.made += 1
+        return f"room {self.made}"
+
+    # -- rooms and people
+
+    @initialize(who=NUMBER, details=DETAILS, guest=NUMBER)
+    def a_room_with_two(self, who: int, details: tuple[str, ...], guest: int) -> None:
+        label = self.label()
+        self.does(Action("createRoom", self.see.person(who), makes=label, details=details))
+        self.does(self.see.newcomer(guest, guest))
+
+    @rule(who=NUMBER, details=DETAILS)
+    def somebody_makes_a_room(self, who: int, details: tuple[str, ...]) -> None:
+        self.does(Action("createRoom", self.see.person(who), makes=self.label(), details=details))
+
+    @rule(room=NUMBER, who=NUMBER, see=COIN)
+    def a_newcomer_joins(self, room: int, who: int, see: bool) -> None:
+        if self.does(self.see.newcomer(room, who)) and see:
+            self.does(Action("listRooms", self.see.person(who + 1)))
+
+    @rule(room=NUMBER, who=NUMBER)
+    def a_participant_joins_again(self, room: int, who: int) -> None:
+        self.does(self.see.inside("joinRoom", room, who))
+
+    @rule(room=NUMBER, who=NUMBER, see=COIN)
+    def a_participant_leaves(self, room: int, who: int, see: bool) -> None:
+        action = self.see.inside("leaveRoom", room, who)
+        if self.does(action) and see and action is not None:
+            self.looks_at(action.room, who)
+
+    @rule(room=NUMBER, who=NUMBER)
+    def all_leave(self, room: int, who: int) -> None:
+        label = self.see.there(room)
+        for number in self.see.people_in(label):
+            if not self.does(Action("leaveRoom", number, label)):
+                return
+        self.looks_at(label, who)
+        self.does(Action("joinRoom", self.see.person(who), label))
+
+    @rule(room=NUMBER, who=NUMBER)
+    def a_participant_shows_life(self, room: int, who: int) -> None:
+        self.does(self.see.inside("heartbeat", room, who))
+
+    @rule(who=NUMBER)
+    def somebody_lists_rooms(self, who: int) -> None:
+        self.does(Action("listRooms", self.see.person(who)))
+
+    @rule(do=st.sampled_from(IN_ROOMS), room=NUMBER, who=NUMBER)
+    def a_stranger_tries(self, do: str, room: int, who: int) -> None:
+        label = self.see.anywhere(room)
+        outside = self.see.people_out(label)
+        if outside and self.does(Action(do, outside[who % len(outside)], label, users=self.see.some(who, 1))):
+            self.looks_at(label, who)
+
+    @rule(do=st.sampled_from(IN_ROOMS), who=NUMBER)
+    def somebody_asks_for_a_room_that_is_not_there(self, do: str, who: int) -> None:
+        self.does(Action(do, self.see.person(who), NOWHERE, users=self.see.some(who, 1)))
+
+    def looks_at(self, label: str, who: int) -> None:
+        """What shows whether something has changed in a room: its listing, its boxes, its candidates."""
+        if not label or not self.does(Action("listRooms", self.see.person(who))):
+            return
+        for do in ("getOffer", "getAnswer"):
+            reader = self.see.reader(label, do, who)
+            if reader is not None and not self.does(Action(do, reader, label)):
+                return
+
+    # -- mail
+
+    @rule(kind=KINDS, room=NUMBER, who=NUMBER)
+    def a_participant_posts(self, kind: str, room: int, who: int) -> None:
+        self.does(self.see.inside(POST[kind], room, who))
+
+    @rule(kind=KINDS, room=NUMBER, who=NUMBER)
+    def a_participant_reads(self, kind: str, room: int, who: int) -> None:
+        self.does(self.see.reading(READ[kind], room, who))
+
+    @rule(kind=KINDS, room=NUMBER, who=NUMBER, twice=COIN, other=COIN)
+    def mail_is_posted_and_read(self, kind: str, room: int, who: int, twice: bool, other: bool) -> None:
+        action = self.see.inside(POST[kind], room, who)
+        if action is None or not self.does(action) or (twice and not self.does(action)):
+            return
+        if other:  # something happens in the other box meanwhile
+            second = "answer" if kind == "offer" else "offer"
+            self.does(self.see.inside((POST if twice else READ)[second], room, who + 1))
+        reader = self.see.reader(action.room, READ[kind], who)
+        if reader is not None and self.does(Action(READ[kind], reader, action.room)):
+            self.does(
+                Action(READ[kind], self.see.reader(action.room, READ[kind], who + 1) or reader, action.room)
+            )
+
+    @rule(room=NUMBER, who=NUMBER, times=st.integers(1, 4), empty=COIN)
+    def a_participant_sends_candidates(self, room: int, who: int, times: int, empty: bool) -> None:
+        self.does(
+            self.see.inside("sendCandidate", room, who, times=times, details=("empty",) if empty else ())
+        )
+
+    @rule(room=NUMBER, who=NUMBER, since=st.sampled_from(["start", "last", "last", "older", "bad"]))
+    def a_participant_reads_candidates(self, room: int, who: int, since: str) -> None:
+        self.does(self.see.inside("getCandidates", room, who, since=since))
+
+    @rule(room=NUMBER, who=NUMBER)
+    def candidates_are_sent_and_read(self, room: int, who: int) -> None:
+        action = self.see.inside("sendCandidate", room, who, times=2)
+        if self.does(action) and action is not None:
+            for reader in self.see.people_in(action.room):
+                for since in ("last", "last"):
+                    if not self.does(Action("getCandidates", reader, action.room, since=since)):
+                        return
+
+    # -- parties
+
+    @rule(who=NUMBER, parent=NUMBER, users=NUMBER, count=st.integers(0, 2), guests=st.integers(0, 2))
+    def somebody_makes_a_party(self, who: int, parent: int, users: int, count: int, guests: int) -> None:
+        label = self.see.parent(parent)
+        inside = self.see.people_in(label)
+        maker = inside[who % len(inside)] if inside else self.see.person(who)
+        invited = self.see.some(users, count)
+        action = Action(
+            "createPartyRoom", maker, makes=self.label(), parent=label, users=invited, guests=guests
+        )
+        if self.does(action) and label:
+            self.does(Action("listPartyRooms", self.see.person(who + 1), label))
+
+    @rule(who=NUMBER, room=NUMBER, all_of_them=COIN)
+    def somebody_lists_parties(self, who: int, room: int, all_of_them: bool) -> None:
+        labels = list(self.player.model.rooms) if all_of_them else [self.see.parent(room)]
+        for label in labels[:4]:
+            if not self.does(Action("listPartyRooms", self.see.person(who), label)):
+                return
+
+    @rule(room=NUMBER, who=NUMBER, users=NUMBER, count=st.integers(1, 3), guests=st.integers(0, 2), own=COIN)
+    def somebody_invites(self, room: int, who: int, users: int, count: int, guests: int, own: bool) -> None:
+        label = self.see.party(room)
+        held = self.player.model.room(label)
+        if held is None:
+            return
+        number = held.creator.number if own else self.see.person(who)
+        invited = self.see.some(users, count)
+        if self.does(Action("inviteToPartyRoom", number, label, users=invited, guests=guests)):
+            self.does(Action("joinRoom", self.see.person(users), label))
+
+    # -- what is refused
+
+    @rule(
+        do=st.sampled_from([*IN_ROOMS, *ANYWHERE]),
+        room=NUMBER,
+        who=NUMBER,
+        how=NUMBER,
+        times=st.sampled_from([1, 1, 1, 6]),
+    )
+    def a_bad_request(self, do: str, room: int, who: int, how: int, times: int) -> None:
+        label = self.see.there(room)
+        inside, outside = self.see.people_in(label), self.see.people_out(label)
+        people = outside if do == "joinRoom" else inside
+        number = people[who % len(people)] if people else self.see.person(who)
+        if do in ("getOffer", "getAnswer"):
+            number = self.see.reader(label, do, who) or number
+        good = Action(do, number, label, users=self.see.some(who, 1), times=times)
+        action = self.see.made(self.see.spoilt(good, how), self.label())
+        if not self.does(action):
+            return
+        self.looks_at(label, who)
+        if do in ("createRoom", "joinRoom") and times > 1:  # what it cost
+            self.does(self.see.burst(do, number, label))
+
+    @rule(do=st.sampled_from([*IN_ROOMS, *ANYWHERE]), room=NUMBER, who=NUMBER, how=NUMBER)
+    def an_odd_but_good_request(self, do: str, room: int, who: int, how: int) -> None:
+        label = self.see.there(room)
+        people = self.see.people_out(label) if do == "joinRoom" else self.see.people_in(label)
+        number = people[who % len(people)] if people else self.see.person(who)
+        odd = self.see.odd(Action(do, number, label, users=self.see.some(who, 1)), how)
+        self.does(self.see.made(odd, self.label()))
+
+    # -- budgets
+
+    @rule(do=NUMBER, room=NUMBER, who=NUMBER, spoof=NUMBER)
+    def a_budget_is_spent(self, do: int, room: int, who: int, spoof: int) -> None:
+        action = self.see.a_burst(do, room, who)
+        if action is None or not self.does(self.see.made(action, self.label())):
+            return
+        once = Action(action.do, action.who, action.room, makes=self.label())
+        self.does(self.see.spoofed(once, spoof))
+        self.does(Action(once.do, self.see.person(action.who + 1), once.room, makes=self.label()))
+
+    @precondition(lambda self: self.see.clock)
+    @rule(do=NUMBER, room=NUMBER, who=NUMBER, early=COIN, half=COIN)
+    def a_window_ends(self, do: int, room: int, who: int, early: bool, half: bool) -> None:
+        action = self.see.a_burst(do, room, who)
+        if action is None:
+            return
+        window, before, after = self.see.window(action.do)
+        wait: float = window - before - 1 if early else window + after + 1
+        if half:  # the first one opens the window, not the newest
+            first = Action(action.do, action.who, action.room, makes=self.label())
+            if not self.does(first):
+                return
+            self.does(Action(ADVANCE, seconds=window / 2))
+            wait -= window / 2
+        if not self.does(self.see.made(self.see.a_burst(do, room, who), self.label())):
+            return
+        self.does(Action(ADVANCE, seconds=wait))
+        self.does(self.see.made(self.see.again(action), self.label()))
+
+    # -- time
+
+    @precondition(lambda self: self.see.clock)
+    @rule(which=NUMBER)
+    def time_passes(self, which: int) -> None:
+        self.does(Action(ADVANCE, seconds=self.see.a_time(which)))
+
+    @precondition(lambda self: self.see.clock)
+    @rule(kind=KINDS, room=NUMBER, who=NUMBER, late=COIN, beat=COIN, twice=COIN)
+    def mail_waits(self, kind: str, room: int, who: int, late: bool, beat: bool, twice: bool) -> None:
+        action = self.see.inside(POST[kind], room, who)
+        if action is None or not self.does(action):
+            return
+        if twice:  # a newer one's lifetime is its own
+            self.does(Action(ADVANCE, seconds=self.see.beyond()))
+            self.does(action)
+        if beat:
+            self.does(Action("heartbeat", action.who, action.room))
+        self.does(Action(ADVANCE, seconds=self.see.around(f"{kind}_lifetime", late)))
+        reader = self.see.reader(action.room, READ[kind], who)
+        if reader is not None:
+            self.does(Action(READ[kind], reader, action.room))
+
+    @precondition(lambda self: self.see.clock)
+    @rule(room=NUMBER, who=NUMBER, late=COIN, look=COIN, then=st.sampled_from(["joinRoom", "heartbeat", ""]))
+    def a_room_idles(self, room: int, who: int, late: bool, look: bool, then: str) -> None:
+        label = self.see.there(room)
+        if not label or not self.does(Action("listRooms", self.see.person(who))):
+            return
+        self.does(Action(ADVANCE, seconds=self.see.around("listing_window", late)))
+        if look and not self.does(Action("listRooms", self.see.person(who))):
+            return
+        self.does(Action("listPartyRooms", self.see.person(who), self.see.parent_of(label)))
+        people = self.see.people_out(label) if then == "joinRoom" else self.see.people_in(label)
+        if then and people:
+            self.does(Action(then, people[who % len(people)], label))
+            self.does(Action("listRooms", self.see.person(who)))
+
+    @precondition(lambda self: self.see.clock)
+    @rule(room=NUMBER, who=NUMBER, late=COIN, renewed=COIN)
+    def a_room_ends(self, room: int, who: int, late: bool, renewed: bool) -> None:
+        label = self.see.there(room)
+        inside = self.see.people_in(label)
+        if not inside:
+            return
+        if renewed:
+            self.does(Action(ADVANCE, seconds=self.see.around("room_lifetime", False)))
+            if not self.does(Action("heartbeat", inside[who % len(inside)], label)):
+                return
+        if not renewed or late:
+            self.does(Action(ADVANCE, seconds=self.see.around("room_lifetime", late)))
+        else:
+            self.does(Action(ADVANCE, seconds=self.see.beyond()))
+        for action in (
+            Action("listRooms", self.see.person(who)),
+            Action("joinRoom", self.see.person(who), label),
+        ):
+            if not self.does(action):
+                return
