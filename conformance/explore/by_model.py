@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity, settings
+from hypothesis.errors import HypothesisException
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from conformance.explore.actions import Action, from_json
@@ -24,7 +25,7 @@ from protocol.mint import MintError
 T = TypeVar("T")
 
 STEPS = 30  # of one play
-PLAYS = 25  # of one round, which has a seed of its own
+PLAYS = 50  # of one round, which has a seed of its own
 SHRINK_S = 15.0  # for making one finding short; it may go on so long after the box is over
 ALIKE = 3  # findings of one requirement; after that they are taken for the same
 REPLAY_S = 60.0
@@ -137,6 +138,7 @@ class _Thread:
         self.method = method
         self.box = box
         self.loop = loop
+        self.stop: Stop | None = None
 
     def run(self, seed: int) -> Found | None:
         """What was found new, or None when the round or the time is over."""
@@ -147,13 +149,18 @@ class _Thread:
         seeded = cast("type[RuleBasedStateMachine]", hypothesis.seed(seed)(factory))
         try:
             run_state_machine_as_test(seeded, settings=SETTINGS)
-        except Found as found:
-            return found
-        except NoPeople:
-            raise
-        except Stop:
-            return None
-        return None
+        except (Stop, HypothesisException):
+            # Where a play is cut off Hypothesis may miss the draws that a like one went on with, and say that
+            # instead.
+            if self.stop is None:
+                raise
+        if isinstance(self.stop, NoPeople):
+            raise self.stop
+        return self.stop if isinstance(self.stop, Found) else None
+
+    def stops(self, why: Stop) -> Stop:
+        self.stop = why
+        return why
 
     # -- the machine's engine
 
@@ -162,7 +169,7 @@ class _Thread:
         try:
             self._on_loop(player.open)
         except MintError as error:
-            raise NoPeople(str(error)) from None
+            raise self.stops(NoPeople(str(error))) from None
         self.method.covered.cases += 1
         return player
 
@@ -170,17 +177,18 @@ class _Thread:
         self.method.steps += player.steps
         self._on_loop(player.close, always=True)
 
-    def play(self, player: Player, action: Action) -> Sequence[Wrong]:
+    def play(self, player: Player, action: Action) -> None:
         new = self.method.new(self._on_loop(lambda: player.play(action)))
-        return [new] if new is not None else []
+        if new is not None:
+            raise self.stops(Found(player, new))
 
     def _on_loop(self, what: Callable[[], Coroutine[Any, Any, T]], *, always: bool = False) -> T:
         if self.box.over and not always:
-            raise Stop
+            raise self.stops(Stop())
         try:
             return asyncio.run_coroutine_threadsafe(what(), self.loop).result()
         except (concurrent.futures.CancelledError, RuntimeError):
-            raise Stop from None
+            raise self.stops(Stop()) from None
 
 
 SETTINGS = settings(

@@ -7,13 +7,12 @@ played again and made fewer (minimise.py), so Hypothesis itself only generates.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from conformance.explore.actions import ADVANCE, NOWHERE, Action
+from conformance.explore.actions import ADVANCE, NOWHERE, READS, Action
 from conformance.explore.machine_choices import Choices
 from conformance.explore.player import Player, Wrong
 
@@ -61,7 +60,8 @@ class Engine(Protocol):
 
     def close(self, player: Player) -> None: ...
 
-    def play(self, player: Player, action: Action) -> Sequence[Wrong]: ...
+    def play(self, player: Player, action: Action) -> None:
+        """Raises Stop where the time is over, Found where something new is wrong."""
 
 
 class Machine(RuleBasedStateMachine):
@@ -81,8 +81,7 @@ class Machine(RuleBasedStateMachine):
         """Plays it; False where there is nothing more to be done in this play."""
         if action is None or self.player.lost or not self.see.offers(action.do):
             return False
-        for wrong in self.engine.play(self.player, action):
-            raise Found(self.player, wrong)
+        self.engine.play(self.player, action)
         return not self.player.lost
 
     def label(self) -> str:
@@ -112,7 +111,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(room=NUMBER, who=NUMBER, see=COIN)
     def a_participant_leaves(self, room: int, who: int, see: bool) -> None:
-        action = self.see.inside("leaveRoom", room, who)
+        action = self.member("leaveRoom", self.meets(room, who), who)
         if self.does(action) and see and action is not None:
             self.looks_at(action.room, who)
 
@@ -136,6 +135,8 @@ class Machine(RuleBasedStateMachine):
     @rule(do=st.sampled_from(IN_ROOMS), room=NUMBER, who=NUMBER)
     def a_stranger_tries(self, do: str, room: int, who: int) -> None:
         label = self.see.anywhere(room)
+        if do in READS:  # so that there is something to be taken
+            self.does(self.member(POST[READS[do]], label, who))
         outside = self.see.people_out(label)
         if outside and self.does(Action(do, outside[who % len(outside)], label, users=self.see.some(who, 1))):
             self.looks_at(label, who)
@@ -143,6 +144,18 @@ class Machine(RuleBasedStateMachine):
     @rule(do=st.sampled_from(IN_ROOMS), who=NUMBER)
     def somebody_asks_for_a_room_that_is_not_there(self, do: str, who: int) -> None:
         self.does(Action(do, self.see.person(who), NOWHERE, users=self.see.some(who, 1)))
+
+    def meets(self, room: int, who: int) -> str:
+        """A room in which there are two at least: somebody joins where there is but one."""
+        label = self.see.company(room)
+        if label:
+            return label
+        newcomer = self.see.newcomer(room, who)
+        return newcomer.room if newcomer is not None and self.does(newcomer) else self.see.there(room)
+
+    def member(self, do: str, label: str, who: int, **more: Any) -> Action | None:
+        people = self.see.people_in(label)
+        return Action(do, people[who % len(people)], label, **more) if people else None
 
     def looks_at(self, label: str, who: int) -> None:
         """What shows whether something has changed in a room: its listing, its boxes, its candidates."""
@@ -165,12 +178,13 @@ class Machine(RuleBasedStateMachine):
 
     @rule(kind=KINDS, room=NUMBER, who=NUMBER, twice=COIN, other=COIN)
     def mail_is_posted_and_read(self, kind: str, room: int, who: int, twice: bool, other: bool) -> None:
-        action = self.see.inside(POST[kind], room, who)
+        label = self.meets(room, who)
+        action = self.member(POST[kind], label, who)
         if action is None or not self.does(action) or (twice and not self.does(action)):
             return
         if other:  # something happens in the other box meanwhile
             second = "answer" if kind == "offer" else "offer"
-            self.does(self.see.inside((POST if twice else READ)[second], room, who + 1))
+            self.does(self.member((POST if twice else READ)[second], label, who + 1))
         reader = self.see.reader(action.room, READ[kind], who)
         if reader is not None and self.does(Action(READ[kind], reader, action.room)):
             self.does(
@@ -189,7 +203,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(room=NUMBER, who=NUMBER)
     def candidates_are_sent_and_read(self, room: int, who: int) -> None:
-        action = self.see.inside("sendCandidate", room, who, times=2)
+        action = self.member("sendCandidate", self.meets(room, who), who, times=2)
         if self.does(action) and action is not None:
             for reader in self.see.people_in(action.room):
                 for since in ("last", "last"):
@@ -238,12 +252,14 @@ class Machine(RuleBasedStateMachine):
         times=st.sampled_from([1, 1, 1, 6]),
     )
     def a_bad_request(self, do: str, room: int, who: int, how: int, times: int) -> None:
-        label = self.see.there(room)
+        label = self.meets(room, who)
+        if do in READS:  # so that there is something to be taken
+            self.does(self.member(POST[READS[do]], label, who))
         inside, outside = self.see.people_in(label), self.see.people_out(label)
         people = outside if do == "joinRoom" else inside
         number = people[who % len(people)] if people else self.see.person(who)
-        if do in ("getOffer", "getAnswer"):
-            number = self.see.reader(label, do, who) or number
+        reader = self.see.reader(label, do, who) if do in READS else None
+        number = number if reader is None else reader
         good = Action(do, number, label, users=self.see.some(who, 1), times=times)
         action = self.see.made(self.see.spoilt(good, how), self.label())
         if not self.does(action):
@@ -274,7 +290,7 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.see.clock)
     @rule(do=NUMBER, room=NUMBER, who=NUMBER, early=COIN, half=COIN)
     def a_window_ends(self, do: int, room: int, who: int, early: bool, half: bool) -> None:
-        action = self.see.a_burst(do, room, who)
+        action = self.see.a_burst(do, room, who, small=True)
         if action is None:
             return
         window, before, after = self.see.window(action.do)
@@ -285,7 +301,8 @@ class Machine(RuleBasedStateMachine):
                 return
             self.does(Action(ADVANCE, seconds=window / 2))
             wait -= window / 2
-        if not self.does(self.see.made(self.see.a_burst(do, room, who), self.label())):
+        rest = self.see.burst(action.do, action.who, action.room)
+        if not self.does(self.see.made(rest, self.label())):
             return
         self.does(Action(ADVANCE, seconds=wait))
         self.does(self.see.made(self.see.again(action), self.label()))
@@ -300,7 +317,7 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.see.clock)
     @rule(kind=KINDS, room=NUMBER, who=NUMBER, late=COIN, beat=COIN, twice=COIN)
     def mail_waits(self, kind: str, room: int, who: int, late: bool, beat: bool, twice: bool) -> None:
-        action = self.see.inside(POST[kind], room, who)
+        action = self.member(POST[kind], self.meets(room, who), who)
         if action is None or not self.does(action):
             return
         if twice:  # a newer one's lifetime is its own

@@ -76,6 +76,11 @@ class Choices:
         rooms = self._rooms()
         return self._pick(rooms[-1:] if number % 2 else rooms, number // 2)
 
+    def company(self, number: int) -> str:
+        """A room that two or more are in."""
+        rooms = [room for room in self._rooms() if len(room.people) > 1]
+        return self._pick(rooms[-1:] if number % 2 else rooms, number // 2)
+
     def anywhere(self, number: int) -> str:
         """A room, perhaps one that is gone."""
         rooms = list(self.model.rooms.values())
@@ -152,11 +157,13 @@ class Choices:
 
     # -- budgets
 
-    def a_burst(self, do: int, room: int, who: int) -> Action | None:
-        """As many requests as a budget still has, and one more."""
-        offered = [name for name in BURSTS if self.offers(name)]
-        # The small budgets are the cheap ones: they come twice as often.
-        name = (offered + [one for one in offered if one in BURSTS[:3]] * 2)[do % (len(offered) + 4)]
+    def a_burst(self, do: int, room: int, who: int, *, small: bool = False) -> Action | None:
+        """As many requests as a budget still has, and one more; of a `small` budget."""
+        offered = [name for name in (BURSTS[:3] if small else BURSTS) if self.offers(name)]
+        # The small budgets are the cheap ones: they come more often.
+        cheap = [one for one in offered if one in BURSTS[:3]]
+        offered += cheap * 2
+        name = offered[do % len(offered)]
         if name in CREATES:
             return self.burst(name, self.person(who), "")
         label = self.there(room)
