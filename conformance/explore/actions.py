@@ -17,7 +17,14 @@ BAD_SIGNS = {
     "unsigned": "AUTH-4",
     "garbage": "AUTH-6",
 }
-BAD_CSRF = {"absent": "CSRF-1", "wrong": "CSRF-2", "another's": "CSRF-2"}
+BAD_CSRF = {
+    "absent": "CSRF-1",
+    "wrong": "CSRF-2",
+    "empty": "CSRF-2",
+    "shortened": "CSRF-2",
+    "lengthened": "CSRF-2",
+    "another's": "CSRF-2",
+}
 
 # What is done in a room, by the field that a message has; the mailboxes are named by it too.
 POSTS = {"sendOffer": "offer", "sendAnswer": "answer"}

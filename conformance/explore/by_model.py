@@ -91,11 +91,12 @@ class ModelMethod:
 
         async def fails(actions: Sequence[Action]) -> bool:
             nonlocal best
-            finding = await _played(self.arena, self.covered, actions, own, wrong.key)
+            finding = await _played(self.arena, self.covered, actions, own, wrong.alike)
             best = finding or best
             return finding is not None
 
         _, done = await minimised(found.player.actions, fails, lambda: own.over)
+        self._known.add(best.key)
         return best if not done else _minimal(best)
 
 
@@ -105,14 +106,18 @@ def _minimal(finding: Finding) -> Finding:
 
 
 async def _played(
-    arena: Arena, covered: Covered, actions: Sequence[Action], box: Box, key: tuple[str, ...] | None
+    arena: Arena, covered: Covered, actions: Sequence[Action], box: Box, alike: tuple[str, ...] | None
 ) -> Finding | None:
-    """Plays the actions on new people; the finding of that key, if it comes up (without one: the first)."""
+    """Plays the actions on new people; the finding that is `alike`, if it comes up (without: the first)."""
+
+    def is_it(wrong: Wrong) -> bool:
+        return alike is None or wrong.alike == alike
+
     player: Player | None = None
     try:
-        player = await play_all(arena, covered, actions, box)
+        player = await play_all(arena, covered, actions, box, is_it)
         for wrong in player.wrong:
-            if key is None or wrong.key == key:
+            if is_it(wrong):
                 return player.finding(wrong, minimal=False)
     except MintError:
         return None

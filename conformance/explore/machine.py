@@ -237,10 +237,12 @@ class Machine(RuleBasedStateMachine):
         held = self.player.model.room(label)
         if held is None:
             return
-        number = held.creator.number if own else self.see.person(who)
+        inside = self.see.people_in(label)
+        other = inside[who % len(inside)] if who % 2 and inside else self.see.person(who)
+        number = held.creator.number if own else other
         invited = self.see.some(users, count)
         if self.does(Action("inviteToPartyRoom", number, label, users=invited, guests=guests)):
-            self.does(Action("joinRoom", self.see.person(users), label))
+            self.does(Action("joinRoom", invited[-1], label))
 
     # -- what is refused
 

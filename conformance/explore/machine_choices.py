@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from conformance.explore.actions import BAD_SIGNS, CREATES, NOWHERE, Action
+from conformance.explore.actions import BAD_CSRF, BAD_SIGNS, CREATES, NOWHERE, Action
 from conformance.explore.model_rooms import Room
 from conformance.explore.player import Player
 
@@ -139,7 +139,7 @@ class Choices:
             faults += [{"sign": sign} for sign in ("none", "none", *BAD_SIGNS)]
         cookie = operation.writes and rules.deliveries[0] == "cookie"
         if cookie and rules.csrf and rules.asks("CSRF-1"):
-            faults += [{"csrf": csrf} for csrf in ("absent", "absent", "wrong", "another's")]
+            faults += [{"csrf": csrf} for csrf in ("absent", *BAD_CSRF)]
         if cookie and rules.asks("CORS-8"):
             faults += [{"origin": "foreign"}] * 2
         if (operation.request_schema or {}).get("required") and rules.asks("VAL-1"):

@@ -44,7 +44,7 @@ async def _greedily(
                 continue  # it did not help before
             if over():
                 return kept
-            if candidate and await fails(candidate):
+            if candidate and candidate != kept and await fails(candidate):
                 kept, tried = candidate, number
                 break
             tried = number + 1

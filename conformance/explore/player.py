@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -45,6 +45,13 @@ class Wrong:
         """As a finding's."""
         complaint = self.verdict.complaint
         return (complaint.requirement or "", self.operation, complaint.where, self.verdict.what)
+
+    @property
+    def alike(self) -> tuple[str, ...]:
+        """What a shorter play has to show: of the same thing it may name another requirement, and a better one,
+        for there is less to blame in it.
+        """
+        return self.key[1:]
 
 
 class Player:
@@ -163,7 +170,9 @@ class Player:
         csrf = self.spec.policy["names"]["csrf_header"]
         if request.header(csrf) is not None and action.csrf != "own":
             other = self.users[(action.who + 1) % len(self.users)].csrf or ""
-            values = {"wrong": secrets.token_hex(16), "another's": other}
+            own = user.csrf or ""
+            values = {"wrong": secrets.token_hex(16), "another's": other, "empty": ""}
+            values |= {"shortened": own[:-1], "lengthened": own + "0"}
             request = (
                 request.with_header(csrf, values[action.csrf])
                 if action.csrf in values
@@ -245,13 +254,21 @@ class Player:
         return self._nowhere.setdefault(label, prefix + secrets.token_hex(16))
 
 
-async def play_all(arena: Arena, covered: Covered, actions: Sequence[Action], box: Box) -> Player:
-    """A new play of these actions, up to the first that the model cannot follow. It is not closed yet."""
+async def play_all(
+    arena: Arena,
+    covered: Covered,
+    actions: Sequence[Action],
+    box: Box,
+    ended: Callable[[Wrong], bool] = lambda wrong: False,
+) -> Player:
+    """A new play of these actions, up to the first that the model cannot follow or that is wrong in the way
+    that ends it. It is not closed yet.
+    """
     player = Player(arena, covered, box)
     await player.open()
     for action in actions:
         if player.lost or box.over:
             break
-        if action.who < len(player.users):
-            await player.play(action)
+        if action.who < len(player.users) and any(ended(wrong) for wrong in await player.play(action)):
+            break
     return player
