@@ -38,6 +38,10 @@ IN_ROOMS = (
     "inviteToPartyRoom",
 )
 ANYWHERE = ("createRoom", "listRooms", "createPartyRoom", "getIceServers", "health")
+ANY = st.sampled_from([*IN_ROOMS, *ANYWHERE])
+WRITES = st.sampled_from(
+    [name for name in (*IN_ROOMS, *ANYWHERE) if not name.startswith(("get", "list", "health"))]
+)
 
 
 class Stop(BaseException):
@@ -161,6 +165,9 @@ class Machine(RuleBasedStateMachine):
         """What shows whether something has changed in a room: its listing, its boxes, its candidates."""
         if not label or not self.does(Action("listRooms", self.see.person(who))):
             return
+        parent = self.see.parent_of(label)
+        if parent != label:
+            self.does(Action("listPartyRooms", self.see.person(who), parent))
         for do in ("getOffer", "getAnswer"):
             reader = self.see.reader(label, do, who)
             if reader is not None and not self.does(Action(do, reader, label)):
@@ -190,6 +197,20 @@ class Machine(RuleBasedStateMachine):
             self.does(
                 Action(READ[kind], self.see.reader(action.room, READ[kind], who + 1) or reader, action.room)
             )
+
+    @rule(kind=KINDS, room=NUMBER, who=NUMBER)
+    def mail_is_looked_for_in_another_room(self, kind: str, room: int, who: int) -> None:
+        label = self.meets(room, who)
+        action = self.member(POST[kind], label, who)
+        if not self.does(action):
+            return
+        reader = self.see.reader(label, READ[kind], who)
+        other = self.see.elsewhere(label, room)
+        if reader is not None and other:
+            if reader not in self.see.people_in(other) and not self.does(Action("joinRoom", reader, other)):
+                return
+            self.does(Action(READ[kind], reader, other))
+            self.does(Action(READ[kind], reader, label))
 
     @rule(room=NUMBER, who=NUMBER, times=st.integers(1, 4), empty=COIN)
     def a_participant_sends_candidates(self, room: int, who: int, times: int, empty: bool) -> None:
@@ -244,33 +265,67 @@ class Machine(RuleBasedStateMachine):
         if self.does(Action("inviteToPartyRoom", number, label, users=invited, guests=guests)):
             self.does(Action("joinRoom", invited[-1], label))
 
+    @rule(room=NUMBER, who=NUMBER, guests=st.integers(0, 2))
+    def a_party_meets(self, room: int, who: int, guests: int) -> None:
+        """Its maker invites one, who comes and invites too."""
+        maker, guest, other = self.see.person(who), self.see.person(who + 1), self.see.person(who + 2)
+        label, parent = self.label(), self.see.parent(room)
+        for action in (
+            Action("createPartyRoom", maker, makes=label, parent=parent, users=(guest,)),
+            Action("joinRoom", guest, label),
+            Action("joinRoom", other, label),
+            Action("inviteToPartyRoom", guest, label, users=(other,)),
+            Action("inviteToPartyRoom", maker, label, users=(other, guest), guests=guests),
+            Action("joinRoom", other, label),
+            Action("listPartyRooms", other, parent or label),
+        ):
+            if not self.does(action):
+                return
+
     # -- what is refused
 
+    @rule(do=ANY, room=NUMBER, who=NUMBER, how=NUMBER)
+    def a_bad_token_is_sent(self, do: str, room: int, who: int, how: int) -> None:
+        self.bad(do, room, who, "sign", how)
+
+    @rule(do=WRITES, room=NUMBER, who=NUMBER, how=NUMBER)
+    def a_bad_csrf_token_is_sent(self, do: str, room: int, who: int, how: int) -> None:
+        self.bad(do, room, who, "csrf", how)
+
+    @rule(do=WRITES, room=NUMBER, who=NUMBER)
+    def a_foreign_page_writes(self, do: str, room: int, who: int) -> None:
+        self.bad(do, room, who, "origin", 0)
+
+    @rule(do=WRITES, room=NUMBER, who=NUMBER)
+    def an_invalid_request_is_sent(self, do: str, room: int, who: int) -> None:
+        self.bad(do, room, who, "broken", 0)
+
     @rule(
-        do=st.sampled_from([*IN_ROOMS, *ANYWHERE]),
-        room=NUMBER,
-        who=NUMBER,
-        how=NUMBER,
-        times=st.sampled_from([1, 1, 1, 6]),
+        do=st.sampled_from(["createRoom", "createPartyRoom", "joinRoom"]), room=NUMBER, who=NUMBER, sign=COIN
     )
-    def a_bad_request(self, do: str, room: int, who: int, how: int, times: int) -> None:
+    def refusals_cost_nothing(self, do: str, room: int, who: int, sign: bool) -> None:
+        """As many bad requests as a budget has, and then the budget."""
+        label = self.meets(room, who)
+        people = self.see.people_in(label)
+        number = people[who % len(people)] if people else self.see.person(who)
+        good = self.see.again(Action(do, number, label, makes=self.label()))
+        if self.does(self.see.spoilt(good, "sign" if sign else "broken", 0)):
+            self.does(self.see.made(self.see.burst(do, number, label), self.label()))
+
+    def bad(self, do: str, room: int, who: int, fault: str, how: int) -> None:
+        """A request with one fault, where without it something would happen; then a look at whether it did."""
         label = self.meets(room, who)
         if do in READS:  # so that there is something to be taken
             self.does(self.member(POST[READS[do]], label, who))
-        inside, outside = self.see.people_in(label), self.see.people_out(label)
-        people = outside if do == "joinRoom" else inside
+        people = self.see.people_out(label) if do == "joinRoom" else self.see.people_in(label)
         number = people[who % len(people)] if people else self.see.person(who)
         reader = self.see.reader(label, do, who) if do in READS else None
         number = number if reader is None else reader
-        good = Action(do, number, label, users=self.see.some(who, 1), times=times)
-        action = self.see.made(self.see.spoilt(good, how), self.label())
-        if not self.does(action):
-            return
-        self.looks_at(label, who)
-        if do in ("createRoom", "joinRoom") and times > 1:  # what it cost
-            self.does(self.see.burst(do, number, label))
+        good = Action(do, number, label, users=self.see.some(who, 1))
+        if self.does(self.see.made(self.see.spoilt(good, fault, how), self.label())):
+            self.looks_at(label, who)
 
-    @rule(do=st.sampled_from([*IN_ROOMS, *ANYWHERE]), room=NUMBER, who=NUMBER, how=NUMBER)
+    @rule(do=ANY, room=NUMBER, who=NUMBER, how=NUMBER)
     def an_odd_but_good_request(self, do: str, room: int, who: int, how: int) -> None:
         label = self.see.there(room)
         people = self.see.people_out(label) if do == "joinRoom" else self.see.people_in(label)

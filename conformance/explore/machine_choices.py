@@ -65,7 +65,8 @@ class Choices:
     # -- rooms
 
     def _rooms(self) -> list[Room]:
-        return [room for room in self.model.rooms.values() if not room.ended]
+        now = self.player.now()
+        return [room for room in self.model.rooms.values() if room.there(now, self.player.spec)]
 
     @staticmethod
     def _pick(rooms: Sequence[Room], number: int) -> str:
@@ -85,6 +86,10 @@ class Choices:
         """A room, perhaps one that is gone."""
         rooms = list(self.model.rooms.values())
         return self._pick(rooms if number % 3 == 0 else self._rooms(), number // 3) or NOWHERE
+
+    def elsewhere(self, label: str, number: int) -> str:
+        """An ordinary room that is there beside that one."""
+        return self._pick([one for one in self._rooms() if one.label != label and not one.party], number)
 
     def parent(self, number: int) -> str:
         """An ordinary room that is there; none at times."""
@@ -131,20 +136,24 @@ class Choices:
     def made(self, action: Action | None, label: str) -> Action | None:
         return replace(action, makes=label) if action is not None and action.do in CREATES else action
 
-    def spoilt(self, action: Action, how: int) -> Action:
-        """The action with one fault, for which it is refused or has no effect."""
+    def spoilt(self, action: Action, fault: str, how: int) -> Action | None:
+        """The action with one fault of that kind, for which it is refused or has no effect; None where such a
+        fault is none, or not the target's matter.
+        """
         rules, operation = self.rules, self.player.spec.operations[action.do]
-        faults: list[dict[str, Any]] = []
-        if operation.needs_token and rules.asks("AUTH-1"):
-            faults += [{"sign": sign} for sign in ("none", "none", *BAD_SIGNS)]
         cookie = operation.writes and rules.deliveries[0] == "cookie"
-        if cookie and rules.csrf and rules.asks("CSRF-1"):
-            faults += [{"csrf": csrf} for csrf in ("absent", *BAD_CSRF)]
-        if cookie and rules.asks("CORS-8"):
-            faults += [{"origin": "foreign"}] * 2
-        if (operation.request_schema or {}).get("required") and rules.asks("VAL-1"):
-            faults += [{"broken": True}] * 2
-        return replace(action, **faults[how % len(faults)]) if faults else action
+        if fault == "sign" and operation.needs_token and rules.asks("AUTH-1"):
+            signs = ("none", *BAD_SIGNS)
+            return replace(action, sign=signs[how % len(signs)])
+        if fault == "csrf" and cookie and rules.csrf and rules.asks("CSRF-1"):
+            words = ("absent", *BAD_CSRF)
+            return replace(action, csrf=words[how % len(words)])
+        if fault == "origin" and cookie and rules.asks("CORS-8"):
+            return replace(action, origin="foreign")
+        required = (operation.request_schema or {}).get("required")
+        return (
+            replace(action, broken=True) if fault == "broken" and required and rules.asks("VAL-1") else None
+        )
 
     def odd(self, action: Action, how: int) -> Action:
         """The action in a way that is as good: signed otherwise, from an allowed page, claiming another's id."""
@@ -162,7 +171,7 @@ class Choices:
         offered = [name for name in (BURSTS[:3] if small else BURSTS) if self.offers(name)]
         # The small budgets are the cheap ones: they come more often.
         cheap = [one for one in offered if one in BURSTS[:3]]
-        offered += cheap * 2
+        offered += cheap * 4
         name = offered[do % len(offered)]
         if name in CREATES:
             return self.burst(name, self.person(who), "")

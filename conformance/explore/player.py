@@ -97,6 +97,12 @@ class Player:
             found = await self._once(replace(action, times=1, makes=makes))
         return found
 
+    def now(self) -> Span:
+        """The target's time, as far as the clocks agree."""
+        control = self.arena.world.control
+        moment = time.monotonic() + (control.offset if control is not None else 0.0)
+        return Span(moment, moment)
+
     async def close(self) -> None:
         await self.stage.tidy()
 
