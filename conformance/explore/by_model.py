@@ -1,4 +1,4 @@
-"""The method `model`: people do what a state machine chooses, and every answer is compared with the model's."""
+"""The method `model`: people do what a state machine chooses, and the model judges every answer."""
 
 from __future__ import annotations
 

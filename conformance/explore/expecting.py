@@ -11,12 +11,13 @@ from protocol.judge import judge, show, status_words
 from protocol.operations import Answer
 
 OK = 200
+UNASKED = (401, 429)  # whatever else is wrong with a request, these have reasons of their own
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A complaint, and in a few words what was being done. After one that is `fatal` the model no longer knows
-    what state the target is in.
+    """A complaint, and in a few words what was being done. After one that is `fatal` the model no longer
+    knows what state the target is in.
     """
 
     complaint: Complaint
@@ -49,8 +50,9 @@ class Expected:
 
     `grant` is the requirement that is offended where it is refused without a reason, `refusals` those for
     certain statuses. `granted` takes in what a 200 says has happened and yields what is wrong with what it
-    shows; `refused` takes in a refusal. `idle` is the requirement by which the request has no effect: then
-    nothing is taken in. Where it is `free` the status says nothing.
+    shows; `refused` takes in a refusal. `instead` names the requirement that a grant goes against, where what
+    was granted tells it better than the reason to refuse. `idle` is the requirement by which the request has no
+    effect. Where it is `free` the status says nothing.
     """
 
     what: str
@@ -59,6 +61,7 @@ class Expected:
     also: frozenset[int] = frozenset()
     refusals: dict[int, str | None] = field(default_factory=dict)
     granted: Looks = lambda answer: ()
+    instead: Callable[[Answer], str | None] = lambda answer: None
     refused: Callable[[int], None] = lambda status: None
     idle: str | None = None
     free: bool = False
@@ -86,8 +89,11 @@ class Expected:
 
     def offended(self, answer: Answer) -> str | None:
         """The requirement that the status goes against."""
+        if answer.status in UNASKED and answer.status in self.refusals:
+            return self.refusals[answer.status]
         if self.sure:
-            return self.sure[0].requirement
+            told = self.instead(answer) if answer.status == OK else None
+            return told or self.sure[0].requirement
         status = answer.status or 0
         return self.refusals.get(status, self.grant)
 

@@ -1,8 +1,8 @@
 """What people do, chosen by Hypothesis: a rule-based state machine whose steps are played and compared.
 
-Its rules prefer what is interesting in the state that the model knows: mail that waits, rooms with people, times
-shortly before and after their end, budgets nearly spent. What it chose is a list of plain actions; those are
-played again and made fewer (minimise.py), so Hypothesis itself only generates.
+Its rules prefer what is interesting in the state that the model knows: mail that waits, rooms with people,
+times shortly before and after their end, budgets nearly spent. What it chose is a list of plain actions; those
+are played again and made fewer (minimise.py), so Hypothesis itself only generates.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ IN_ROOMS = (
     "inviteToPartyRoom",
 )
 ANYWHERE = ("createRoom", "listRooms", "createPartyRoom", "getIceServers", "health")
+LIVELY = ("leaveRoom", "heartbeat")  # whether they had an effect the times in the listing show
 ANY = st.sampled_from([*IN_ROOMS, *ANYWHERE])
 WRITES = st.sampled_from(
     [name for name in (*IN_ROOMS, *ANYWHERE) if not name.startswith(("get", "list", "health"))]
@@ -141,6 +142,8 @@ class Machine(RuleBasedStateMachine):
         label = self.see.anywhere(room)
         if do in READS:  # so that there is something to be taken
             self.does(self.member(POST[READS[do]], label, who))
+        if do in LIVELY and not self.does(Action("listRooms", self.see.person(who))):
+            return
         outside = self.see.people_out(label)
         if outside and self.does(Action(do, outside[who % len(outside)], label, users=self.see.some(who, 1))):
             self.looks_at(label, who)
@@ -194,9 +197,7 @@ class Machine(RuleBasedStateMachine):
             self.does(self.member((POST if twice else READ)[second], label, who + 1))
         reader = self.see.reader(action.room, READ[kind], who)
         if reader is not None and self.does(Action(READ[kind], reader, action.room)):
-            self.does(
-                Action(READ[kind], self.see.reader(action.room, READ[kind], who + 1) or reader, action.room)
-            )
+            self.does(self.see.read(READ[kind], action.room, who + 1))
 
     @rule(kind=KINDS, room=NUMBER, who=NUMBER)
     def mail_is_looked_for_in_another_room(self, kind: str, room: int, who: int) -> None:
@@ -288,6 +289,10 @@ class Machine(RuleBasedStateMachine):
     def a_bad_token_is_sent(self, do: str, room: int, who: int, how: int) -> None:
         self.bad(do, room, who, "sign", how)
 
+    @rule(kind=KINDS, room=NUMBER, who=NUMBER, how=NUMBER)
+    def mail_is_read_with_a_bad_token(self, kind: str, room: int, who: int, how: int) -> None:
+        self.bad(READ[kind], room, who, "sign", how)
+
     @rule(do=WRITES, room=NUMBER, who=NUMBER, how=NUMBER)
     def a_bad_csrf_token_is_sent(self, do: str, room: int, who: int, how: int) -> None:
         self.bad(do, room, who, "csrf", how)
@@ -317,6 +322,8 @@ class Machine(RuleBasedStateMachine):
         label = self.meets(room, who)
         if do in READS:  # so that there is something to be taken
             self.does(self.member(POST[READS[do]], label, who))
+        if do in LIVELY:
+            self.does(Action("listRooms", self.see.person(who)))
         people = self.see.people_out(label) if do == "joinRoom" else self.see.people_in(label)
         number = people[who % len(people)] if people else self.see.person(who)
         reader = self.see.reader(label, do, who) if do in READS else None
@@ -341,6 +348,11 @@ class Machine(RuleBasedStateMachine):
         if action is None or not self.does(self.see.made(action, self.label())):
             return
         once = Action(action.do, action.who, action.room, makes=self.label())
+        other = self.see.elsewhere(action.room, room)
+        if action.do == "heartbeat" and other:  # that budget is each room's own
+            inside = action.who in self.see.people_in(other)
+            if inside or self.does(Action("joinRoom", action.who, other)):
+                self.does(Action("heartbeat", action.who, other))
         self.does(self.see.spoofed(once, spoof))
         self.does(Action(once.do, self.see.person(action.who + 1), once.room, makes=self.label()))
 
@@ -391,7 +403,7 @@ class Machine(RuleBasedStateMachine):
     @rule(room=NUMBER, who=NUMBER, late=COIN, look=COIN, then=st.sampled_from(["joinRoom", "heartbeat", ""]))
     def a_room_idles(self, room: int, who: int, late: bool, look: bool, then: str) -> None:
         label = self.see.there(room)
-        if not label or not self.does(Action("listRooms", self.see.person(who))):
+        if not self.does(self.member("heartbeat", label, who)):
             return
         self.does(Action(ADVANCE, seconds=self.see.around("listing_window", late)))
         if look and not self.does(Action("listRooms", self.see.person(who))):

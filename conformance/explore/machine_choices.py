@@ -62,6 +62,10 @@ class Choices:
         people = [one for one in room.people if mail is None or one != mail.sender]
         return people[number % len(people)] if people else None
 
+    def read(self, do: str, label: str, number: int) -> Action | None:
+        reader = self.reader(label, do, number)
+        return Action(do, reader, label) if reader is not None else None
+
     # -- rooms
 
     def _rooms(self) -> list[Room]:
@@ -171,7 +175,7 @@ class Choices:
         offered = [name for name in (BURSTS[:3] if small else BURSTS) if self.offers(name)]
         # The small budgets are the cheap ones: they come more often.
         cheap = [one for one in offered if one in BURSTS[:3]]
-        offered += cheap * 4
+        offered += cheap * 2
         name = offered[do % len(offered)]
         if name in CREATES:
             return self.burst(name, self.person(who), "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from conformance.explore.actions import Action
 
@@ -16,17 +17,26 @@ async def minimised(
 ) -> tuple[list[Action], bool]:
     """The shortest list found before time was over, and whether nothing more can be left out of it."""
     kept = list(actions)
+    tried: set[tuple[Action, ...]] = set()
+
+    async def once(candidate: Sequence[Action]) -> bool:
+        key = tuple(candidate)
+        if key in tried:
+            return False
+        tried.add(key)
+        return await fails(candidate)
+
     for whole in (_without_a_room, _without_a_person):
-        kept = await _greedily(kept, whole, fails, over)
+        kept = await _greedily(kept, whole, once, over)
     size = max(1, len(kept) // 2)
     while not over():
-        shorter = await _greedily(kept, lambda found, n=size: _without_a_run(found, n), fails, over)  # type: ignore[misc]
-        again = size == 1 and len(shorter) < len(kept)
-        kept = shorter
-        if size == 1 and not again:
-            break
+        before = kept
+        kept = await _greedily(kept, partial(_without_a_run, size=size), once, over)
+        if size == 1:
+            kept = await _greedily(kept, _simpler, once, over)
+            if kept == before:
+                break
         size = max(1, size // 2)
-    kept = await _greedily(kept, _simpler, fails, over)
     return kept, not over()
 
 

@@ -1,7 +1,7 @@
-"""The model: what a target may answer, step by step, by the spec alone. No I/O; it shares nothing with a server.
+"""The model: what a target may answer, step by step, by the spec alone. No I/O, and nothing of a server's.
 
-`expects` says it beforehand, `step` compares and takes in what happened. What the protocol leaves open is a set
-of statuses, an interval or a perhaps, and is learnt from the answers.
+`expects` says it beforehand, `step` compares and takes in what happened. What the protocol leaves open is a
+set of statuses, an interval or a perhaps, and is learnt from the answers.
 """
 
 from __future__ import annotations

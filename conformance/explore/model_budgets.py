@@ -1,5 +1,5 @@
-"""What is left of a budget, as far as its user can know: fixed windows, in which every 2xx counts and a refusal
-may. Nothing is judged near a window's end.
+"""What is left of a budget, as far as its user can know: fixed windows, in which every 2xx counts and a
+refusal may. Nothing is judged near a window's end.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from protocol.spec import Budget
 class Window:
     """One user's budget of one operation. `low` requests have counted for certain, `high` at the most.
 
-    `renewed` says that a window before this one is over. `spared` are the requirements by which a request since
-    its opening has cost nothing: they are offended where it did.
+    `renewed` says that a window before this one is over. `spared` are the requirements by which a request
+    since its opening has cost nothing: they are offended where it did.
     """
 
     budget: Budget

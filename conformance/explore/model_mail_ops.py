@@ -65,6 +65,7 @@ def read(state: State, sent: Sent, at: Span) -> Expected:
     if not expected.sure:
         if mail is None or over:
             expected.faults.append(_empty(box, kind, expired=mail is not None))
+            expected.instead = lambda answer: _whose(state, room, box, answer.at(kind))[0]
         else:
             own = mail.sender == action.who
             if own or over is None or not box.sure:
@@ -128,10 +129,13 @@ def _text(
 
 def _whose(state: State, room: Room, box: Box, found: object) -> tuple[str | None, str]:
     """Where a text comes from that should not have been read here: the requirement against it, and words."""
+    if box.mail is not None and found == box.mail.text:
+        return LIFETIME[box.kind], "one that is over: "
     if found in box.older:
-        if box.older[str(found)] == "replaced":
-            return NEWEST[box.kind], "an older one: "
-        return ONCE[box.kind], "one that was read before: "
+        how = box.older[str(found)]
+        words = {"replaced": "an older one: ", "expired": "one that is over: "}
+        requirements = {"replaced": NEWEST, "expired": LIFETIME}
+        return requirements.get(how, ONCE)[box.kind], words.get(how, "one that was read before: ")
     for other in state.rooms.values():
         for box_there in other.boxes.values():
             here = [box_there.mail.text] if box_there.mail else []
@@ -141,7 +145,7 @@ def _whose(state: State, room: Room, box: Box, found: object) -> tuple[str | Non
                     if other is room
                     else ("MBOX-8", "what was posted to another room: ")
                 )
-    return "MBOX-1" if box.kind == "offer" else None, ""
+    return ("MBOX-1" if box.kind == "offer" and box.mail is not None else None), ""
 
 
 def post_candidate(state: State, sent: Sent, at: Span) -> Expected:

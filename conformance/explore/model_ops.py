@@ -165,7 +165,7 @@ def list_rooms(state: State, sent: Sent, at: Span) -> Expected:
         order = []
         for room_id, shown in found.items():
             room_shown = state.called(room_id)
-            if room_shown is not None:
+            if room_shown is not None and not room_shown.ended:
                 order.append(room_shown)
                 yield from room_shown.seen(shown, LISTING, state.by(sent.action), what, at, whole=False)
         yield from _order(answer, order)
@@ -243,7 +243,7 @@ def list_parties(state: State, sent: Sent, at: Span) -> Expected:
                 yield _unlisted("PARTY-3", what, room, wanted, fatal=False)
             elif room.party and room.parent is parent and here:
                 yield from _in_window(state, room, at, shown, "the list of its parent", "PARTY-2")
-            if shown and room.party:
+            if shown and room.party and not room.ended:
                 fields = found[room.id]
                 yield from room.seen(fields, LISTING, state.by(sent.action), what, at, whole=False)
 
@@ -256,6 +256,9 @@ def invite(state: State, sent: Sent, at: Span) -> Expected:
     room = state.room(action.room)
     what = "inviting to a party room"
     expected = Expected(what, "PARTY-5", state.gone(room, at, "PARTY-6"))
+    invited = sent.body.get("userIds", ())
+    if not invited:
+        expected.faults.append(fault("VAL-3", [400], "nobody is named"))
     if room is None or room.ended:
         return expected
     by = state.by(action)
@@ -266,7 +269,7 @@ def invite(state: State, sent: Sent, at: Span) -> Expected:
         expected.faults.append(fault("PARTY-4", [403], "who asks did not make it"))
     elif action.who not in room.people:
         expected.also = frozenset({403, 404})  # its creator, who has left it
-    merged = list(dict.fromkeys([*room.invited, *sent.body.get("userIds", ())]))
+    merged = list(dict.fromkeys([*room.invited, *invited]))
     schema = state.spec.operation(action.do).request_schema or {}
     most = schema["properties"]["userIds"]["maxItems"]
     if len(merged) > most:

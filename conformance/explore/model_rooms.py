@@ -1,4 +1,4 @@
-"""A room as its people and strangers know it: who is in it, whether it is there, what an answer shows of it."""
+"""A room as its people and strangers know it: who is in it, whether it is there, what is shown of it."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class Person:
 
 @dataclass(frozen=True)
 class Suspect:
-    """What may have changed a room and should not have: by which requirement, and by how much the count is then
-    off (0 where it concerns the times only).
+    """What may have changed a room and should not have: by which requirement, and by how much the count is
+    then off (0 where it concerns the times only).
     """
 
     requirement: str

@@ -48,8 +48,8 @@ class Wrong:
 
     @property
     def alike(self) -> tuple[str, ...]:
-        """What a shorter play has to show: of the same thing it may name another requirement, and a better one,
-        for there is less to blame in it.
+        """What a shorter play has to show: of the same thing it may name another requirement, and a better
+        one, for there is less to blame in it.
         """
         return self.key[1:]
 
