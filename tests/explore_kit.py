@@ -1,33 +1,35 @@
-"""An arena over the embedded reference server, or over one of its mutants, for tests of attack methods."""
+"""An arena for tests: the embedded reference server, or a wrong one, with everything that explores it."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TypeVar
 
-from conformance.cast import World
-from conformance.control import TestControl
+from report_kit import SPEC
+
 from conformance.explore.stage import Arena
-from protocol import spec as spec_module
-from protocol.transcript import Transcript
-from suite import opening
-from suite.embedded import Embedded
+from conformance.session import Session, Settings
 
-SPEC = spec_module.load()
+Came = TypeVar("Came")
+STUCK_S = 120.0
 
 
 @asynccontextmanager
-async def arena(mutant: str | None = None, *, seed: int = 1, control: bool = True) -> AsyncIterator[Arena]:
-    server = Embedded(SPEC, mutant=mutant)
-    try:
-        target = server.start()
-        run_id = opening.new_run_id()
-        wire = opening.open_wire(target, run_id)
-        silent = Transcript(lambda record: None, target.base_url, brief=True)
-        clock = TestControl(SPEC, wire) if control else None
-        try:
-            yield Arena(World(SPEC, target, server.minter, silent, wire, run_id, clock), seed)
-        finally:
-            await wire.close()
-    finally:
-        server.end()
+async def arena(mutant: str | None = None, *, seed: int = 1, **settings: object) -> AsyncIterator[Arena]:
+    """The reference server (or a mutant of it) as a process, and an arena over it."""
+    session = Session(Settings(mutant=mutant, write_log=False, **settings), SPEC)  # type: ignore[arg-type]
+    async with AsyncExitStack() as stack:
+        world = await session.open(stack)
+        yield Arena(world, seed)
+
+
+def within(play: Callable[[Arena], Awaitable[Came]], mutant: str | None = None, **how: object) -> Came:
+    """What the play returns, within bounds of time."""
+
+    async def run() -> Came:
+        async with asyncio.timeout(STUCK_S), arena(mutant, **how) as there:  # type: ignore[arg-type]
+            return await play(there)
+
+    return asyncio.run(run())

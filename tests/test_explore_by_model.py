@@ -11,7 +11,7 @@ from explore_kit import SPEC, arena
 
 from conformance.explore import by_model
 from conformance.explore.actions import Action
-from conformance.explore.by_model import ModelMethod, replay
+from conformance.explore.by_model import ModelMethod
 from conformance.explore.findings import Finding
 from conformance.explore.machine import Machine
 from conformance.explore.method import Box
@@ -30,9 +30,10 @@ async def first_finding(mutant: str) -> Finding | None:
             found.append(finding)
             box.seconds = 0.0
 
-        await ModelMethod(there).run(box, report)
+        method = ModelMethod(there)
+        await method.run(box, report)
         if found:
-            again = await replay(there, json.loads(json.dumps(found[0].replay)))
+            again = await method.again(json.loads(json.dumps(found[0].replay)))
             assert again is not None, "it can be played again"
             assert again.complaint.requirement == found[0].complaint.requirement
     return found[0] if found else None
@@ -85,7 +86,7 @@ def test_the_reference_server_is_not_accused_and_the_same_seed_does_the_same(
 
 def test_without_test_control_it_explores_all_the_same() -> None:
     async def run() -> dict[str, int]:
-        async with arena(control=False) as there:
+        async with arena(time="real") as there:
             method = ModelMethod(there)
             await method.run(Box(2.0), found.append)
             return method.covered.accepted
@@ -121,7 +122,7 @@ def test_what_is_no_replay_is_refused() -> None:
         async with arena() as there:
             for value in ({}, {"actions": 3}, {"actions": [{"does": "x"}]}):
                 with pytest.raises(ValueError, match="no replay"):
-                    await replay(there, value)
+                    await ModelMethod(there).again(value)
 
     asyncio.run(run())
 

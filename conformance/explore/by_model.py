@@ -15,7 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from conformance.explore.actions import Action, from_json
 from conformance.explore.findings import Covered, Finding
-from conformance.explore.machine import Found, Machine, Stop
+from conformance.explore.machine import Machine
+from conformance.explore.machine_play import Found, Stop
 from conformance.explore.method import Box
 from conformance.explore.minimise import minimised
 from conformance.explore.player import NAME, Player, Wrong, play_all
@@ -67,6 +68,16 @@ class ModelMethod:
                 report(await self._shortened(found, box))
         self.covered.notes = [note for note in self.covered.notes if not note.endswith(" compared")]
         self._note(f"{self.steps} steps compared")
+
+    async def again(self, replay: Mapping[str, Any]) -> Finding | None:
+        """Plays a finding's actions again; what is wrong this time, or None. Raises ValueError for no such
+        value.
+        """
+        try:
+            actions = [from_json(found) for found in replay["actions"]]
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"no replay of the method {NAME}: {error}") from None
+        return await _played(self.arena, self.covered, actions, Box(REPLAY_S), None)
 
     def new(self, found: Sequence[Wrong]) -> Wrong | None:
         """The first that is not known yet."""
@@ -125,15 +136,6 @@ async def _played(
         if player is not None:
             await player.close()
     return None
-
-
-async def replay(arena: Arena, replay: Mapping[str, Any]) -> Finding | None:
-    """Plays a finding's actions again; what is wrong this time, or None. Raises ValueError for no such value."""
-    try:
-        actions = [from_json(found) for found in replay["actions"]]
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"no replay of the method {NAME}: {error}") from None
-    return await _played(arena, Covered(), actions, Box(REPLAY_S), None)
 
 
 class _Thread:

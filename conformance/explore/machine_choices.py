@@ -155,12 +155,11 @@ class Choices:
         if fault == "origin" and cookie and rules.asks("CORS-8"):
             return replace(action, origin="foreign")
         required = (operation.request_schema or {}).get("required")
-        return (
-            replace(action, broken=True) if fault == "broken" and required and rules.asks("VAL-1") else None
-        )
+        invalid = fault == "broken" and required and rules.asks("VAL-1")
+        return replace(action, broken=True) if invalid else None
 
     def odd(self, action: Action, how: int) -> Action:
-        """The action in a way that is as good: signed otherwise, from an allowed page, claiming another's id."""
+        """The action in a way that is as good: signed otherwise, from an allowed page, claiming an id."""
         ways: list[dict[str, Any]] = [{"sign": way} for way in self.rules.deliveries]
         if self.player.arena.world.target.origins:
             ways.append({"origin": "allowed"})

@@ -135,7 +135,7 @@ class Room:
     def seen(
         self, shown: Mapping[str, Any], where: str, by: Person, what: str, at: Span, *, whole: bool = True
     ) -> Iterable[Verdict]:
-        """What is wrong with the room as shown to somebody. `whole`: every field that it has must be there."""
+        """What is wrong with the room as shown to somebody. `whole`: every field that it has is wanted."""
         yield from self._count(shown, where, what)
         yield from self._kept(shown, where, what, whole)
         yield from self._named(shown, where, by, what)

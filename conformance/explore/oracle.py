@@ -112,7 +112,8 @@ def success_shape(oracle: Oracle, user: User, request: Request, answer: Answer) 
     if problems:
         told = "; ".join(validation.told(problems)[:2])
         wanted = f"a body valid for {operation.id} (openapi.yaml)"
-        yield Complaint(SHAPES.get(operation.id), "body", wanted, f"200 {told}")
+        whose = SHAPES.get(operation.id) if answer.envelope is None else "ENC-2"
+        yield Complaint(whose, "body", wanted, f"200 {told}")
 
 
 def personal(oracle: Oracle, user: User, request: Request, answer: Answer) -> Iterator[Complaint]:
