@@ -71,7 +71,7 @@ def test_the_reference_server_is_not_accused_and_the_same_seed_does_the_same(
         plays.clear()
         async with arena(seed=3) as there:
             method = ModelMethod(there)
-            await method.run(Box(3.0), found.append)
+            await method.run(Box(2.0), found.append)
             assert method.covered.requests > 0
             assert method.covered.cases == len(plays)
         return plays[:-1]  # the last was cut off

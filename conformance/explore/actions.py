@@ -43,8 +43,8 @@ class Action:
     `room` is the label of the room that it is done in, `makes` the label that a room made by it gets,
     `parent` the label of a party's parent. `named` is the number of the one whose id the body claims, `spoof`
     that of a header that claims another address. `broken` says that the request is invalid. `details` are
-    words of what a new room is: unlisted, anonymous, named, keyed. `since` says which cursor of the reader's is
-    sent. `times` it is done in a row.
+    words of what a new room is: unlisted, anonymous, named, keyed. `since` says which cursor of the reader's
+    is sent. `times` it is done in a row.
     """
 
     do: str

@@ -10,7 +10,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
-from conformance.explore.actions import ADVANCE, NOWHERE, READS, Action
+from conformance.explore.actions import ADVANCE, NOWHERE, POSTS, READS, Action
 from conformance.explore.machine_play import LIVELY, POST, READ, Play
 
 NUMBER = st.integers(0, 59)  # picks of a list by its remainder: 60 has many divisors
@@ -86,8 +86,20 @@ class Machine(Play):
     def somebody_lists_rooms(self, who: int) -> None:
         self.does(Action("listRooms", self.see.person(who)))
 
-    @rule(do=st.sampled_from(IN_ROOMS), room=NUMBER, who=NUMBER)
-    def a_stranger_tries(self, do: str, room: int, who: int) -> None:
+    @rule(
+        do=st.sampled_from(["leaveRoom", "heartbeat", "leaveRoom", "inviteToPartyRoom"]),
+        room=NUMBER,
+        who=NUMBER,
+    )
+    def a_stranger_acts(self, do: str, room: int, who: int) -> None:
+        self.strange(do, room, who)
+
+    @rule(do=st.sampled_from([*POSTS, *READS, "sendCandidate", "getCandidates"]), room=NUMBER, who=NUMBER)
+    def a_stranger_writes_or_reads(self, do: str, room: int, who: int) -> None:
+        self.strange(do, room, who)
+
+    def strange(self, do: str, room: int, who: int) -> None:
+        """Somebody who is not in a room does what only its people do."""
         label = self.see.anywhere(room)
         if do in READS:  # so that there is something to be taken
             self.does(self.member(POST[READS[do]], label, who))
