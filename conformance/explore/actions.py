@@ -17,6 +17,7 @@ BAD_SIGNS = {
     "unsigned": "AUTH-4",
     "garbage": "AUTH-6",
 }
+FOREIGN = ("foreign", "simple")  # origins: a page elsewhere with all that it takes, or by a form of its own
 BAD_CSRF = {
     "absent": "CSRF-1",
     "wrong": "CSRF-2",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
-from conformance.explore.actions import ADVANCE, NOWHERE, POSTS, READS, Action
+from conformance.explore.actions import ADVANCE, CREATES, NOWHERE, POSTS, READS, Action
 from conformance.explore.machine_play import LIVELY, POST, READ, Play
 
 NUMBER = st.integers(0, 59)  # picks of a list by its remainder: 60 has many divisors
@@ -33,6 +33,7 @@ IN_ROOMS = (
     "inviteToPartyRoom",
 )
 ANYWHERE = ("createRoom", "listRooms", "createPartyRoom", "getIceServers", "health")
+CLAIMING = (*CREATES, "joinRoom", "leaveRoom", *POSTS)  # their bodies may say who does it
 ANY = st.sampled_from([*IN_ROOMS, *ANYWHERE])
 WRITES = st.sampled_from(
     [name for name in (*IN_ROOMS, *ANYWHERE) if not name.startswith(("get", "list", "health"))]
@@ -234,9 +235,9 @@ class Machine(Play):
     def a_bad_csrf_token_is_sent(self, do: str, room: int, who: int, how: int) -> None:
         self.bad(do, room, who, "csrf", how)
 
-    @rule(do=WRITES, room=NUMBER, who=NUMBER)
-    def a_foreign_page_writes(self, do: str, room: int, who: int) -> None:
-        self.bad(do, room, who, "origin", 0)
+    @rule(do=WRITES, room=NUMBER, who=NUMBER, how=NUMBER)
+    def a_foreign_page_writes(self, do: str, room: int, who: int, how: int) -> None:
+        self.bad(do, room, who, "origin", how)
 
     @rule(do=WRITES, room=NUMBER, who=NUMBER)
     def an_invalid_request_is_sent(self, do: str, room: int, who: int) -> None:
@@ -254,6 +255,15 @@ class Machine(Play):
         if self.does(self.see.spoilt(good, "sign" if sign else "broken", 0)):
             self.does(self.see.made(self.see.burst(do, number, label), self.label()))
 
+    @rule(do=st.sampled_from(CLAIMING), room=NUMBER, who=NUMBER, other=NUMBER)
+    def somebody_claims_to_be_another(self, do: str, room: int, who: int, other: int) -> None:
+        label = self.meets(room, who)
+        people = self.see.people_out(label) if do == "joinRoom" else self.see.people_in(label)
+        number = people[who % len(people)] if people and do not in CREATES else self.see.person(who)
+        action = Action(do, number, label, named=self.see.person(other))
+        if self.does(self.see.made(action, self.label())):
+            self.looks_at(label, who)
+
     @rule(do=ANY, room=NUMBER, who=NUMBER, how=NUMBER)
     def an_odd_but_good_request(self, do: str, room: int, who: int, how: int) -> None:
         label = self.see.there(room)
@@ -269,6 +279,9 @@ class Machine(Play):
         action = self.see.a_burst(do, room, who)
         if action is None or not self.does(self.see.made(action, self.label())):
             return
+        if action.do == "sendCandidate":
+            for reader in self.see.people_in(action.room):
+                self.does(Action("getCandidates", reader, action.room))
         once = Action(action.do, action.who, action.room, makes=self.label())
         other = self.see.elsewhere(action.room, room)
         if action.do == "heartbeat" and other:  # that budget is each room's own

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from conformance.explore.actions import BAD_CSRF, BAD_SIGNS, CREATES, NOWHERE, Action
+from conformance.explore.actions import BAD_CSRF, BAD_SIGNS, CREATES, FOREIGN, NOWHERE, Action
 from conformance.explore.model_rooms import Room
 from conformance.explore.player import Player
 
@@ -153,7 +153,7 @@ class Choices:
             words = ("absent", *BAD_CSRF)
             return replace(action, csrf=words[how % len(words)])
         if fault == "origin" and cookie and rules.asks("CORS-8"):
-            return replace(action, origin="foreign")
+            return replace(action, origin=FOREIGN[how % len(FOREIGN)])
         required = (operation.request_schema or {}).get("required")
         invalid = fault == "broken" and required and rules.asks("VAL-1")
         return replace(action, broken=True) if invalid else None

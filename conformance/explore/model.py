@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from conformance.explore import model_mail_ops as mail
 from conformance.explore import model_ops as ops
-from conformance.explore.actions import BAD_CSRF, BAD_SIGNS, POSTS, READS
+from conformance.explore.actions import BAD_CSRF, BAD_SIGNS, FOREIGN, POSTS, READS
 from conformance.explore.expecting import OK, Expected, Fault, Verdict, fault
 from conformance.explore.model_rooms import Room, Suspect
 from conformance.explore.model_state import Sent, State
@@ -75,7 +75,7 @@ class Model(State):
                 expected.refusals[403] = "CSRF-4"
         if bad:
             expected.idle = "AUTH-12" if action.sign in BAD_SIGNS else "CSRF-5"
-        elif writes and action.origin == "foreign" and self.rules.delivery(action) == "cookie":
+        elif writes and action.origin in FOREIGN and self.rules.delivery(action) == "cookie":
             expected.idle, expected.free = "CORS-8", True  # it has no effect, whatever is answered
         elif any(one.statuses == {429} for one in expected.sure):
             expected.idle = BUDGETS[action.do]
@@ -174,7 +174,10 @@ class Model(State):
             room.suspects.append(Suspect(requirement))
         kind = {**READS, **POSTS}.get(action.do)
         if kind is not None:
-            room.boxes[kind].touched.append(requirement)
+            box = room.boxes[kind]
+            box.touched.append(requirement)
+            if action.do in POSTS:
+                box.forbidden[str(sent.body.get(kind))] = requirement
 
     def _ghost(self, sent: Sent, answer: Answer, at: Span) -> None:
         """A room that a foreign page was told it had made: it must never be seen."""

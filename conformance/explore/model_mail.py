@@ -25,7 +25,8 @@ class Box:
     """One box: the newest unread message. Where it is not `sure`, the message may be gone already.
 
     `emptied` says how it became empty; `older` are the texts that were in it before. `touched` are the
-    requirements of what was done since and must not have taken the message away.
+    requirements of what was done since and must not have taken the message away; `forbidden` texts must never
+    have come in, by those requirements.
     """
 
     kind: str
@@ -34,6 +35,7 @@ class Box:
     emptied: str = "never"
     older: dict[str, str] = field(default_factory=dict)
     touched: list[str] = field(default_factory=list)
+    forbidden: dict[str, str] = field(default_factory=dict)
 
     def put(self, text: str, sender: int, at: Span, named: bool) -> None:
         if self.mail is not None:

@@ -71,8 +71,6 @@ def read(state: State, sent: Sent, at: Span) -> Expected:
             if own or over is None or not box.sure:
                 expected.also = frozenset({404})
             expected.grant = _lost(state, box, mail, at)
-            if mail.replaced:
-                expected.grant = NEWEST[kind]
 
     def granted(answer: Answer) -> Iterable[Verdict]:
         yield from _text(state, room, box, mail, answer, what)
@@ -106,6 +104,8 @@ def _lost(state: State, box: Box, mail: Mail, at: Span) -> str | None:
         return box.touched[-1]
     if at.lo - mail.at.hi > state.spec.timings["grace_after"]:
         return "MBOX-6" if box.kind == "offer" else None
+    if mail.replaced:
+        return NEWEST[box.kind]
     return "MBOX-1" if box.kind == "offer" else "MBOX-3"
 
 
@@ -136,6 +136,8 @@ def _whose(state: State, room: Room, box: Box, found: object) -> tuple[str | Non
         words = {"replaced": "an older one: ", "expired": "one that is over: "}
         requirements = {"replaced": NEWEST, "expired": LIFETIME}
         return requirements.get(how, ONCE)[box.kind], words.get(how, "one that was read before: ")
+    if found in box.forbidden:
+        return box.forbidden[str(found)], "what was refused: "
     for other in state.rooms.values():
         for box_there in other.boxes.values():
             here = [box_there.mail.text] if box_there.mail else []

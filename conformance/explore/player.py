@@ -188,6 +188,8 @@ class Player:
             allowed = self.arena.world.target.origins
             foreign = self.spec.probes["foreign_origins"][0]
             request = request.with_header("Origin", allowed[0] if action.origin == "allowed" else foreign)
+        if action.origin == "simple":
+            request = request.without_header(csrf).with_header("Content-Type", "text/plain")
         if action.spoof is not None:
             probe = self.spec.probes["spoofed_addresses"][action.spoof]
             request = request.with_header(probe["header"], probe["value"])
