@@ -279,7 +279,8 @@ class Machine(Play):
         action = self.see.a_burst(do, room, who)
         if action is None or not self.does(self.see.made(action, self.label())):
             return
-        if action.do == "sendCandidate":
+        if action.do == "sendCandidate":  # and as many more as a room has to keep
+            self.does(self.see.the_rest(action.room, action.who))
             for reader in self.see.people_in(action.room):
                 self.does(Action("getCandidates", reader, action.room))
         once = Action(action.do, action.who, action.room, makes=self.label())

@@ -189,6 +189,18 @@ class Choices:
             return None
         return replace(action, times=window.left + 1)
 
+    def the_rest(self, label: str, who: int) -> Action | None:
+        """Somebody else sends the candidates that are still missing to as many as a room has to keep."""
+        room = self.model.room(label)
+        others = [one for one in self.people_in(label) if one != who]
+        if room is None or not others:
+            return None
+        missing = self.player.spec.limits["candidates_kept"] - len(room.candidates.items)
+        action = Action("sendCandidate", others[0], label)
+        window = self.model.window(action)
+        left = missing if window is None else min(missing, window.left)
+        return replace(action, times=left) if left > 0 else None
+
     def again(self, action: Action) -> Action:
         """The whole budget, and one more."""
         window = self.model.window(action)
