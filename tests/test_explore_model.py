@@ -442,3 +442,15 @@ def test_nothing_is_judged_near_an_end() -> None:
     ]
     activity = Activity(Span(0, 0), Span(20, 20))
     assert [activity.idle(Span(now, now), 30, grace) for now in (25, 30, 54, 55)] == [False, None, None, True]
+
+
+def test_who_was_put_out_by_a_leave_that_was_refused_knows_why() -> None:
+    talk = Talk().together()
+    assert talk.says(Action("leaveRoom", BOB, ROOM, csrf="absent"), 403) == []
+    assert talk.says(Action("getOffer", BOB, ROOM), 403) == ["CSRF-5"]
+
+
+def test_mail_that_was_refused_is_known_again() -> None:
+    talk = Talk().together()
+    assert talk.says(Action("sendOffer", ALICE, ROOM, origin="foreign"), 200, {"offer": "v=0"}) == []
+    assert talk.reads("v=0") == ["CORS-8"]

@@ -49,8 +49,8 @@ class Expected:
     """What may come back to one request.
 
     `grant` is the requirement that is offended where it is refused without a reason, `refusals` those for
-    certain statuses. `granted` takes in what a 200 says has happened and yields what is wrong with what it
-    shows; `refused` takes in a refusal. `instead` names the requirement that a grant goes against, where what
+    certain statuses, `blamed` those that come before any other. `granted` takes in what a 200 says has happened
+    and yields what is wrong with what it shows; `refused` takes in a refusal. `instead` names the requirement that a grant goes against, where what
     was granted tells it better than the reason to refuse. `idle` is the requirement by which the request has
     no effect. Where it is `free` the status says nothing.
     """
@@ -63,6 +63,7 @@ class Expected:
     granted: Looks = lambda answer: ()
     instead: Callable[[Answer], str | None] = lambda answer: None
     refused: Callable[[int], None] = lambda status: None
+    blamed: dict[int, str] = field(default_factory=dict)
     idle: str | None = None
     free: bool = False
 
@@ -89,6 +90,8 @@ class Expected:
 
     def offended(self, answer: Answer) -> str | None:
         """The requirement that the status goes against."""
+        if answer.status in self.blamed:
+            return self.blamed[answer.status]
         if answer.status in UNASKED and answer.status in self.refusals:
             return self.refusals[answer.status]
         if self.sure:

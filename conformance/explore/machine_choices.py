@@ -178,7 +178,7 @@ class Choices:
         name = offered[do % len(offered)]
         if name in CREATES:
             return self.burst(name, self.person(who), "")
-        label = self.there(room)
+        label = self.company(room) or self.there(room)
         people = self.people_in(label)
         return self.burst(name, people[who % len(people)], label) if people else None
 

@@ -65,6 +65,7 @@ class Model(State):
         writes = self.spec.operation(action.do).writes
         bad = self._credentials(sent, writes)
         expected.faults[:0] = bad
+        self._outside(expected, sent)
         if action.sign not in BAD_SIGNS:
             if action.broken:
                 expected.faults.insert(0, fault("VAL-1", [400], "a required field is missing"))
@@ -119,6 +120,13 @@ class Model(State):
             return [fault(BAD_CSRF[action.csrf], [403], f"the CSRF token is {action.csrf}")]
         return []
 
+    def _outside(self, expected: Expected, sent: Sent) -> None:
+        """Whoever is in a room and is told otherwise may have been put out by a leave that was refused."""
+        room = self.room(sent.action.room)
+        for suspect in room.suspects if room is not None else ():
+            if suspect.who == sent.action.who:
+                expected.blamed = {403: suspect.requirement, 404: suspect.requirement}
+
     # -- budgets
 
     def _budget(self, expected: Expected, sent: Sent, at: Span) -> None:
@@ -169,7 +177,7 @@ class Model(State):
         if action.do == "joinRoom":
             room.suspects += [Suspect(requirement, 1)] if not inside else []
         elif action.do == "leaveRoom" and inside:
-            room.suspects.append(Suspect(requirement, -1))
+            room.suspects.append(Suspect(requirement, -1, action.who))
         if action.do in ("joinRoom", "heartbeat", "leaveRoom"):
             room.suspects.append(Suspect(requirement))
         kind = {**READS, **POSTS}.get(action.do)

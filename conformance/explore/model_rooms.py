@@ -38,6 +38,7 @@ class Suspect:
 
     requirement: str
     off: int = 0
+    who: int = -1  # whose leave it was, where it was one
 
 
 @dataclass
