@@ -49,10 +49,10 @@ class Expected:
     """What may come back to one request.
 
     `grant` is the requirement that is offended where it is refused without a reason, `refusals` those for
-    certain statuses, `blamed` those that come before any other. `granted` takes in what a 200 says has happened
-    and yields what is wrong with what it shows; `refused` takes in a refusal. `instead` names the requirement that a grant goes against, where what
-    was granted tells it better than the reason to refuse. `idle` is the requirement by which the request has
-    no effect. Where it is `free` the status says nothing.
+    certain statuses, `blamed` those that come before any other. `granted` takes in what a 200 says has
+    happened and yields what is wrong with what it shows; `refused` takes in a refusal. `instead` names the
+    requirement that a grant goes against, where what was granted tells it better than the reason to refuse.
+    `idle` is the requirement by which the request has no effect. Where it is `free` the status says nothing.
     """
 
     what: str
