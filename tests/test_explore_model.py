@@ -454,3 +454,10 @@ def test_mail_that_was_refused_is_known_again() -> None:
     talk = Talk().together()
     assert talk.says(Action("sendOffer", ALICE, ROOM, origin="foreign"), 200, {"offer": "v=0"}) == []
     assert talk.reads("v=0") == ["CORS-8"]
+
+
+def test_a_leave_in_anothers_name_is_ones_own() -> None:
+    talk = Talk().together()
+    assert talk.says(Action("leaveRoom", ALICE, ROOM, named=BOB)) == []
+    assert talk.lists(talk.room(1)) == []
+    assert talk.says(Action("getOffer", BOB, ROOM), 403) == ["AUTH-14"]

@@ -260,7 +260,10 @@ class Machine(Play):
         label = self.meets(room, who)
         people = self.see.people_out(label) if do == "joinRoom" else self.see.people_in(label)
         number = people[who % len(people)] if people and do not in CREATES else self.see.person(who)
-        action = Action(do, number, label, named=self.see.person(other))
+        named = self.see.person(other)
+        if do == "leaveRoom" and len(people) > 1:
+            named = people[(who + 1) % len(people)]
+        action = Action(do, number, label, named=named)
         if self.does(self.see.made(action, self.label())):
             self.looks_at(label, who)
 

@@ -121,6 +121,8 @@ def leave(state: State, sent: Sent, at: Span) -> Expected:
 
     def granted(answer: Answer) -> Iterable[Verdict]:
         room.leave(action.who)
+        if action.named not in (None, action.who):  # that one has not left
+            room.suspects.append(Suspect("AUTH-14", -1, action.named or 0, lasting=True))
         room.activity.maybe(at)
         return ()
 

@@ -38,7 +38,8 @@ class Suspect:
 
     requirement: str
     off: int = 0
-    who: int = -1  # whose leave it was, where it was one
+    who: int = -1  # who may have been put out by it
+    lasting: bool = False  # also where the count is right
 
 
 @dataclass
@@ -146,7 +147,7 @@ class Room:
     def _count(self, shown: Mapping[str, Any], where: str, what: str) -> Iterable[Verdict]:
         count = shown.get("participantCount")
         if count == len(self.people):
-            self.suspects = [one for one in self.suspects if not one.off]
+            self.suspects = [one for one in self.suspects if one.lasting or not one.off]
         elif isinstance(count, int):
             off = count - len(self.people)
             requirement = self.blame(self.count_by, off // abs(off) if off else 0)
