@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from conformance.explore.by_model import ModelMethod
 from conformance.explore.faults import Faults
 from conformance.explore.method import Method
 from conformance.explore.schedules import Schedules
 from conformance.explore.stage import Arena
 
 # The corpus is a folder of replays, for methods that try these first.
-MAKERS: dict[str, Callable[[Arena, Path | None], Method]] = {"schedules": Schedules, "faults": Faults}
+MAKERS: dict[str, Callable[[Arena, Path | None], Method]] = {
+    "model": lambda arena, corpus: ModelMethod(arena),
+    "schedules": Schedules,
+    "faults": Faults,
+}
 NAMES = tuple(MAKERS)
 
 
