@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from conformance.explore.actions import Action
-from conformance.explore.expecting import Verdict
-from conformance.explore.model import Model, Outcome
-from conformance.explore.model_rooms import Person
-from conformance.explore.model_state import Rules, Sent
-from conformance.explore.moments import Span
+from conformance.explore.model.actions import Action
+from conformance.explore.model.expecting import Verdict
+from conformance.explore.model.model import Model, Outcome
+from conformance.explore.model.moments import Span
+from conformance.explore.model.rooms import Person
+from conformance.explore.model.state import Rules, Sent
 from protocol import spec as spec_module
 from protocol.operations import Answer
 

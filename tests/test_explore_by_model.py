@@ -9,14 +9,13 @@ from collections.abc import Sequence
 import pytest
 from explore_kit import SPEC, arena
 
-from conformance.explore import by_model
-from conformance.explore.actions import Action
-from conformance.explore.by_model import ModelMethod
 from conformance.explore.findings import Finding
-from conformance.explore.machine import Machine
 from conformance.explore.method import Box
-from conformance.explore.minimise import minimised
-from conformance.explore.model import BUDGETS, OPERATIONS
+from conformance.explore.model.actions import Action
+from conformance.explore.model.by_model import ModelMethod
+from conformance.explore.model.machine import Machine
+from conformance.explore.model.minimise import minimised
+from conformance.explore.model.model import BUDGETS, OPERATIONS, by_model
 
 PATIENCE_S = 90.0  # it ends with the first finding, after a second or two
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from model_kit import ALICE, BOB, CAROL, PEOPLE, ROOM, SPEC, Talk
 
-from conformance.explore.actions import NOWHERE, Action, from_json
-from conformance.explore.model_budgets import Window
-from conformance.explore.moments import Activity, Grace, Span
+from conformance.explore.model.actions import NOWHERE, Action, from_json
+from conformance.explore.model.budgets import Window
+from conformance.explore.model.moments import Activity, Grace, Span
 
 TIMINGS = SPEC.timings
 BEFORE, AFTER = TIMINGS["grace_before"], TIMINGS["grace_after"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from conformance.explore.by_model import ModelMethod
-from conformance.explore.faults import Faults
 from conformance.explore.method import Method
-from conformance.explore.schedules import Schedules
+from conformance.explore.model.by_model import ModelMethod
+from conformance.explore.schedules.faults import Faults
+from conformance.explore.schedules.schedules import Schedules
 from conformance.explore.stage import Arena
 
 # The corpus is a folder of replays, for methods that try these first.

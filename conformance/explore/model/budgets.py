@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from conformance.explore.moments import Grace, Span
+from conformance.explore.model.moments import Grace, Span
 from protocol.spec import Budget
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
-from conformance.explore.actions import ADVANCE, CREATES, NOWHERE, POSTS, READS, Action
-from conformance.explore.machine_play import LIVELY, POST, READ, Play
+from conformance.explore.model.actions import ADVANCE, CREATES, NOWHERE, POSTS, READS, Action
+from conformance.explore.model.machine_play import LIVELY, POST, READ, Play
 
 NUMBER = st.integers(0, 59)  # picks of a list by its remainder: 60 has many divisors
 COIN = st.booleans()

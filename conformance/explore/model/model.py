@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from conformance.explore import model_mail_ops as mail
-from conformance.explore import model_ops as ops
-from conformance.explore.actions import BAD_CSRF, BAD_SIGNS, FOREIGN, POSTS, READS
-from conformance.explore.expecting import OK, Expected, Fault, Verdict, fault
-from conformance.explore.model_rooms import Room, Suspect
-from conformance.explore.model_state import Sent, State
-from conformance.explore.moments import Activity, Span
+from conformance.explore.model import mail_ops as mail
+from conformance.explore.model import ops
+from conformance.explore.model.actions import BAD_CSRF, BAD_SIGNS, FOREIGN, POSTS, READS
+from conformance.explore.model.expecting import OK, Expected, Fault, Verdict, fault
+from conformance.explore.model.moments import Activity, Span
+from conformance.explore.model.rooms import Room, Suspect
+from conformance.explore.model.state import Sent, State
 from protocol.operations import Answer
 
 OPERATIONS: dict[str, ops.Operation] = {

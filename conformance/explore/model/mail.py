@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.explore.moments import Span
+from conformance.explore.model.moments import Span
 
 
 @dataclass(frozen=True)

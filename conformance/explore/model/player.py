@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.control import ControlError
-from conformance.explore.actions import ADVANCE, BAD_SIGNS, CREATES, POSTS, READS, Action
-from conformance.explore.expecting import Verdict
 from conformance.explore.findings import Covered, Finding
 from conformance.explore.method import Box
-from conformance.explore.model import Model
-from conformance.explore.model_rooms import Person
-from conformance.explore.model_state import Rules, Sent
-from conformance.explore.moments import Span
+from conformance.explore.model.actions import ADVANCE, BAD_SIGNS, CREATES, POSTS, READS, Action
+from conformance.explore.model.expecting import Verdict
+from conformance.explore.model.model import Model
+from conformance.explore.model.moments import Span
+from conformance.explore.model.rooms import Person
+from conformance.explore.model.state import Rules, Sent
 from conformance.explore.stage import Arena
 from conformance.things import filler, relay_candidate, sdp
 from protocol import tokens

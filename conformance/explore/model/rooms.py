@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.explore.expecting import Verdict, in_words
 from conformance.explore.findings import Complaint
-from conformance.explore.model_mail import Box, Candidates
-from conformance.explore.moments import MOMENT_S, Activity, Grace, Span
+from conformance.explore.model.expecting import Verdict, in_words
+from conformance.explore.model.mail import Box, Candidates
+from conformance.explore.model.moments import MOMENT_S, Activity, Grace, Span
 from protocol.judge import show
 from protocol.spec import Spec
 

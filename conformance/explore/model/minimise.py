@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-from conformance.explore.actions import Action
+from conformance.explore.model.actions import Action
 
 Fails = Callable[[Sequence[Action]], Awaitable[bool]]
 DEFAULT = Action("")

@@ -6,9 +6,9 @@ from typing import Any, Protocol
 
 from hypothesis.stateful import RuleBasedStateMachine
 
-from conformance.explore.actions import READS, Action
-from conformance.explore.machine_choices import Choices
-from conformance.explore.player import Player, Wrong
+from conformance.explore.model.actions import READS, Action
+from conformance.explore.model.machine_choices import Choices
+from conformance.explore.model.player import Player, Wrong
 
 POST = {"offer": "sendOffer", "answer": "sendAnswer"}
 READ = {"offer": "getOffer", "answer": "getAnswer"}

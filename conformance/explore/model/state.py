@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.explore.actions import Action
-from conformance.explore.expecting import Fault, fault
-from conformance.explore.model_budgets import Window
-from conformance.explore.model_rooms import Person, Room
-from conformance.explore.moments import Grace, Span
+from conformance.explore.model.actions import Action
+from conformance.explore.model.budgets import Window
+from conformance.explore.model.expecting import Fault, fault
+from conformance.explore.model.moments import Grace, Span
+from conformance.explore.model.rooms import Person, Room
 from protocol.spec import Budget, Spec
 from protocol.target import Target
 

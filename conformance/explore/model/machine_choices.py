@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from conformance.explore.actions import BAD_CSRF, BAD_SIGNS, CREATES, FOREIGN, NOWHERE, Action
-from conformance.explore.model_rooms import Room
-from conformance.explore.player import Player
+from conformance.explore.model.actions import BAD_CSRF, BAD_SIGNS, CREATES, FOREIGN, NOWHERE, Action
+from conformance.explore.model.player import Player
+from conformance.explore.model.rooms import Room
 
 BURSTS = (
     "createRoom",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.explore.actions import POSTS, READS
-from conformance.explore.expecting import Expected, Fault, Verdict, at_place, fault, in_words
-from conformance.explore.model_mail import Box, Mail, page_of
-from conformance.explore.model_ops import OTHERWISE
-from conformance.explore.model_rooms import Room
-from conformance.explore.model_state import Sent, State
-from conformance.explore.moments import Grace, Span
+from conformance.explore.model.actions import POSTS, READS
+from conformance.explore.model.expecting import Expected, Fault, Verdict, at_place, fault, in_words
+from conformance.explore.model.mail import Box, Mail, page_of
+from conformance.explore.model.moments import Grace, Span
+from conformance.explore.model.ops import OTHERWISE
+from conformance.explore.model.rooms import Room
+from conformance.explore.model.state import Sent, State
 from protocol.judge import show
 from protocol.operations import Answer
 

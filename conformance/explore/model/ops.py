@@ -7,11 +7,11 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from conformance.explore.expecting import Expected, Verdict, at_place, fault, in_words
 from conformance.explore.findings import Complaint
-from conformance.explore.model_rooms import LISTING, Room, Suspect
-from conformance.explore.model_state import REFUSALS, Sent, State
-from conformance.explore.moments import MOMENT_S, Activity, Grace, Span
+from conformance.explore.model.expecting import Expected, Verdict, at_place, fault, in_words
+from conformance.explore.model.moments import MOMENT_S, Activity, Grace, Span
+from conformance.explore.model.rooms import LISTING, Room, Suspect
+from conformance.explore.model.state import REFUSALS, Sent, State
 from protocol.operations import Answer
 
 Operation = Callable[[State, Sent, Span], Expected]

@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis.errors import HypothesisException
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
-from conformance.explore.actions import Action, from_json
 from conformance.explore.findings import Covered, Finding
-from conformance.explore.machine import Machine
-from conformance.explore.machine_play import Found, Stop
 from conformance.explore.method import Box
-from conformance.explore.minimise import minimised
-from conformance.explore.player import NAME, Player, Wrong, play_all
+from conformance.explore.model.actions import Action, from_json
+from conformance.explore.model.machine import Machine
+from conformance.explore.model.machine_play import Found, Stop
+from conformance.explore.model.minimise import minimised
+from conformance.explore.model.player import NAME, Player, Wrong, play_all
 from conformance.explore.stage import Arena, Report
 from protocol.mint import MintError
 
