@@ -11,11 +11,12 @@ from explore_kit import SPEC, arena
 
 from conformance.explore.findings import Finding
 from conformance.explore.method import Box
+from conformance.explore.model import by_model
 from conformance.explore.model.actions import Action
 from conformance.explore.model.by_model import ModelMethod
 from conformance.explore.model.machine import Machine
 from conformance.explore.model.minimise import minimised
-from conformance.explore.model.model import BUDGETS, OPERATIONS, by_model
+from conformance.explore.model.model import BUDGETS, OPERATIONS
 
 PATIENCE_S = 90.0  # it ends with the first finding, after a second or two
 
