@@ -1,0 +1,127 @@
+"""Plays steps in scenes that follow one another, and makes findings of what is complained about."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from conformance.explore.findings import Complaint, Covered, Finding
+from conformance.explore.method import Box
+from conformance.explore.stage import Arena, Report
+from conformance.fuzz.corpus import Entry
+from conformance.fuzz.ledger import BUDGETED
+from conformance.fuzz.scene import Scene
+from conformance.fuzz.scripts import Mark, Shortener, finding_of, marks, play, script_of
+from conformance.fuzz.trials import Script, Trial
+from protocol.operations import Answer, Request
+
+ALIKE = 6  # findings of one requirement in one place; after so many the rest would say nothing new
+PAUSE_S = 0.5  # where nothing can be arranged
+SHORTEN_S = 8.0  # for one finding
+
+Look = Callable[[Trial, Request, Answer], Complaint | None]
+
+
+class Runner:
+    """Shared by the methods of this folder. `more` looks at answers that nobody complained about."""
+
+    def __init__(self, arena: Arena, name: str, covered: Covered, more: Look | None = None) -> None:
+        self.arena, self.name, self.covered = arena, name, covered
+        self._more = more
+        self._scene: Scene | None = None
+        self._scenes = 0
+        self._known: set[Mark] = set()
+        self._alike: dict[tuple[str | None, str], int] = {}
+        self._started = time.monotonic()
+
+    async def scene(self, *, fresh: bool = False) -> Scene:
+        """The scene that goes on, or a new one."""
+        if self._scene is None or fresh or self._scene.worn:
+            if self._scene is not None and self._scene.broken:
+                await asyncio.sleep(PAUSE_S)
+            await self.end_scene()
+            self._scenes += 1
+            self._scene = Scene(self.arena, self.covered, f"{self.name} {self._scenes}")
+        return self._scene
+
+    async def end_scene(self) -> None:
+        scene, self._scene = self._scene, None
+        if scene is not None:
+            await scene.tidy()
+
+    async def play(
+        self, script: Script, box: Box, report: Report, *, look: bool, fresh: bool = False
+    ) -> None:
+        """Performs the trials, and reports what is new."""
+        scene = await self.scene(fresh=fresh)
+        for trial in script:
+            if box.over:
+                break
+            await self.perform(scene, trial, look=look or bool(trial.credential))
+        self.covered.cases += 1
+        await self.harvest(scene, box, report)
+        if fresh:
+            await self.end_scene()
+
+    async def perform(self, scene: Scene, trial: Trial, *, look: bool) -> tuple[Request, Answer] | None:
+        seen = len(scene.stage.complaints)
+        sent = await scene.perform(trial, look=look)
+        if sent is None:
+            return None
+        request, answer, place = sent
+        if self._more is not None and len(scene.stage.complaints) == seen and not trial.method:
+            complaint = self._more(trial, request, answer)
+            if complaint is not None:
+                scene.stage.complain(complaint, place)
+        return request, answer
+
+    async def harvest(self, scene: Scene, box: Box, report: Report) -> None:
+        """Reports what the scene has brought, each made as short as may be."""
+        if not scene.stage.complaints:
+            return
+        story = list(scene.performed)
+        for mark, number in marks(scene):
+            kin = (mark.requirement, mark.where)
+            if mark in self._known or self._alike.get(kin, 0) >= ALIKE:
+                continue
+            self._known.add(mark)
+            self._alike[kin] = self._alike.get(kin, 0) + 1
+            finding = await self._short(scene, mark, number, story, box)
+            report(replace(finding, after_s=time.monotonic() - self._started))
+        await self.end_scene()  # it may be in a state that nobody knows
+
+    async def replay(self, entry: Entry, box: Box, report: Report) -> None:
+        """Plays an entry of the corpus."""
+        try:
+            script = script_of(entry.replay)
+        except (KeyError, TypeError, ValueError):
+            return
+        await self.play(script, box, report, look=True, fresh=True)
+
+    async def _short(self, scene: Scene, mark: Mark, number: int, story: Script, box: Box) -> Finding:
+        longest = Box(min(SHORTEN_S, box.left_s + 1.0), box.stopped)
+        shortener = Shortener(self.arena, self.covered, self.name, mark, longest)
+        whole = mark.requirement in BUDGETED.values()
+        script = await shortener.shorten(story, whole=whole)
+        if script is not None and shortener.scene is not None:
+            return finding_of(
+                shortener.scene, shortener.number, self.name, _what(script), script, minimal=not whole
+            )
+        return finding_of(scene, number, self.name, _what(story), story, minimal=False)
+
+
+def _what(script: Script) -> str:
+    last = script[-1]
+    return last.credential or last.label
+
+
+async def replay(arena: Arena, replay: Mapping[str, Any], method: str = "fuzz") -> Finding | None:
+    """Does the same again: the first complaint that it brings, or None."""
+    script = script_of(replay)
+    scene = await play(arena, Covered(), "replay", script)
+    if not scene.stage.complaints:
+        return None
+    return finding_of(scene, 0, method, _what(script) if script else "", script, minimal=True)
