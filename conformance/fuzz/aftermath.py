@@ -35,6 +35,8 @@ async def before(scene: Scene, sent: Sent) -> Before | None:
     operation = sent.trial.operation
     room = scene.rooms.get(sent.room)
     if operation in MAIL:
+        if operation.startswith("get") and not sent.trial.credential:
+            return None  # a good read is no refusal
         return await _mail_before(scene, sent, room) if room is not None else None
     if operation not in COUNTED:
         return None

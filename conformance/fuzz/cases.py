@@ -243,7 +243,9 @@ def complaint_of(schema_operation: Any, operation: str, request: Request, answer
     """What the checks of Schemathesis say of an answer to an operation of its schema."""
     if answer.status is None:
         return None
-    case = schema_operation.Case(path_parameters=dict.fromkeys(_PARAMETER.findall(schema_operation.path), "-"))
+    case = schema_operation.Case(
+        path_parameters=dict.fromkeys(_PARAMETER.findall(schema_operation.path), "-")
+    )
     response = response_of(request, answer)
     for check in CHECKS:
         try:

@@ -77,7 +77,7 @@ class Fuzz:
         def send(trial: Trial) -> tuple[Request, Answer] | None:
             if box.over:
                 return None
-            performing = self._runner.perform(scene, trial, look=False)
+            performing = self._runner.perform(scene, trial)
             return asyncio.run_coroutine_threadsafe(performing, loop).result()
 
         await asyncio.to_thread(cases.chain, step.seed, self._arena.chance("chain", step.seed), send)

@@ -163,6 +163,12 @@ class Boxes:
             _difference(known, text),
         )
 
+    def strange(self, room: str, kind: str, text: object) -> Fault | None:
+        """What is wrong with what somebody reads who is no participant, or where there is no room."""
+        if self._elsewhere(room, kind, text):
+            return "MBOX-8", f"nothing of another room's {kind} box", f"200 with the {kind} of another room"
+        return None
+
     def _out_of_nothing(self, room: str, box: Box, text: object) -> Fault:
         if self._elsewhere(room, box.kind, text):
             return (

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from conformance.explore.findings import Complaint, Covered, Finding
+from conformance.explore.findings import Covered, Finding
 from conformance.explore.method import Box
 from conformance.explore.stage import Arena, Report
 from conformance.fuzz.corpus import Entry
 from conformance.fuzz.ledger import BUDGETED
 from conformance.fuzz.scene import Scene
-from conformance.fuzz.scripts import Mark, Shortener, finding_of, marks, play, script_of
+from conformance.fuzz.scripts import Look, Mark, Shortener, finding_of, marks, perform, play, script_of
 from conformance.fuzz.trials import Script, Trial
 from protocol.operations import Answer, Request
 
 ALIKE = 6  # findings of one requirement in one place; after so many the rest would say nothing new
 PAUSE_S = 0.5  # where nothing can be arranged
 SHORTEN_S = 8.0  # for one finding
-
-Look = Callable[[Trial, Request, Answer], Complaint | None]
 
 
 class Runner:
@@ -53,30 +51,21 @@ class Runner:
             await scene.tidy()
 
     async def play(
-        self, script: Script, box: Box, report: Report, *, look: bool, fresh: bool = False
+        self, script: Script, box: Box, report: Report, *, look: bool = False, fresh: bool = False
     ) -> None:
         """Performs the trials, and reports what is new."""
         scene = await self.scene(fresh=fresh)
         for trial in script:
             if box.over:
                 break
-            await self.perform(scene, trial, look=look or bool(trial.credential))
+            await self.perform(scene, replace(trial, look=trial.look or look or bool(trial.credential)))
         self.covered.cases += 1
         await self.harvest(scene, box, report)
         if fresh:
             await self.end_scene()
 
-    async def perform(self, scene: Scene, trial: Trial, *, look: bool) -> tuple[Request, Answer] | None:
-        seen = len(scene.stage.complaints)
-        sent = await scene.perform(trial, look=look)
-        if sent is None:
-            return None
-        request, answer, place = sent
-        if self._more is not None and len(scene.stage.complaints) == seen and not trial.method:
-            complaint = self._more(trial, request, answer)
-            if complaint is not None:
-                scene.stage.complain(complaint, place)
-        return request, answer
+    async def perform(self, scene: Scene, trial: Trial) -> tuple[Request, Answer] | None:
+        return await perform(scene, trial, self._more)
 
     async def harvest(self, scene: Scene, box: Box, report: Report) -> None:
         """Reports what the scene has brought, each made as short as may be."""
@@ -99,11 +88,11 @@ class Runner:
             script = script_of(entry.replay)
         except (KeyError, TypeError, ValueError):
             return
-        await self.play(script, box, report, look=True, fresh=True)
+        await self.play(script, box, report, fresh=True)
 
     async def _short(self, scene: Scene, mark: Mark, number: int, story: Script, box: Box) -> Finding:
         longest = Box(min(SHORTEN_S, box.left_s + 1.0), box.stopped)
-        shortener = Shortener(self.arena, self.covered, self.name, mark, longest)
+        shortener = Shortener(self.arena, self.covered, self.name, mark, longest, self._more)
         whole = mark.requirement in BUDGETED.values()
         script = await shortener.shorten(story, whole=whole)
         if script is not None and shortener.scene is not None:

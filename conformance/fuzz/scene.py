@@ -80,9 +80,9 @@ class Scene:
 
     # -- trials
 
-    async def perform(self, trial: Trial, *, look: bool = False) -> tuple[Request, Answer, int] | None:
+    async def perform(self, trial: Trial) -> tuple[Request, Answer, int] | None:
         """Performs a trial and judges what it brought: what was sent, what came, and its place in the records.
-        `look` asks what a refusal has left behind, too. None where it cannot be performed here.
+        None where it cannot be performed here.
         """
         self.performed.append(trial)
         user = await self._actor(trial)
@@ -109,10 +109,9 @@ class Scene:
         sent = Sent(trial, sender, request, faulty is None, self._room_of(request, trial, words))
         if faulty is None:
             expectation = expecting.wanted(self, sent)
-        before = await aftermath.before(self, sent) if look else None
-        answer = await self._send(sent)
+        before = await aftermath.before(self, sent) if trial.look else None
+        answer = await self._sent_and_judged(sent, expectation)
         place = len(self.stage.records) - 1
-        self._judge(sent, expectation, answer)
         if before is not None:
             await aftermath.after(self, sent, before, answer, faulty.effect if faulty else None)
         return request, answer, place
@@ -180,8 +179,7 @@ class Scene:
         room = str(request.fields.get("roomId", ""))
         sent = Sent(Trial(request.operation, "a prerequisite"), user, request, True, room)
         expectation = expecting.wanted(self, sent)
-        answer = await self._send(sent)
-        self._judge(sent, expectation, answer)
+        answer = await self._sent_and_judged(sent, expectation)
         return answer if answer.ok else None
 
     async def _actor(self, trial: Trial) -> User | None:
@@ -238,12 +236,16 @@ class Scene:
         named = request.fields.get("roomId") if trial.params.get("roomId") is None else trial.params["roomId"]
         return str(filled(named, words)) if isinstance(named, str) else ""
 
-    def _judge(self, sent: Sent, expectation: expecting.Wanted | None, answer: Answer) -> None:
+    async def _sent_and_judged(self, sent: Sent, expectation: expecting.Wanted | None) -> Answer:
+        known = len(self.stage.complaints)
+        answer = await self._send(sent)
         if expectation is None or answer.status is None or answer.status >= 500 or answer.status == 429:
-            return  # judged by the oracle, or by the ledger
-        found = expecting.compare(self, sent, expectation, answer)
-        if found is not None:
-            self.stage.complain(found)
+            return answer  # judged by the oracle, or by the ledger
+        if len(self.stage.complaints) == known:
+            found = expecting.compare(self, sent, expectation, answer)
+            if found is not None:
+                self.stage.complain(found)
+        return answer
 
     async def _send(self, sent: Sent) -> Answer:
         answer = await sent.user.send(sent.request)
@@ -268,6 +270,9 @@ class Scene:
             made.party, made.invited = operation == CREATES[1], invited
             self.rooms[made.id] = made
         room = self.rooms.get(room_id)
+        if operation in READS and answer.ok and (room is None or user.id not in room.members):
+            fault = self.boxes.strange(room_id, READS[operation], answer.at(READS[operation]))
+            faults += [fault] if fault is not None else []
         if room is None:
             return faults
         if answer.status is None or answer.status >= 500:

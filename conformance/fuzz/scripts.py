@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,9 @@ from conformance.explore.method import Box
 from conformance.explore.stage import Arena
 from conformance.fuzz.scene import Scene
 from conformance.fuzz.trials import Script, Trial, from_json, plainer
+from protocol.operations import Answer, Request
 
+Look = Callable[[Trial, Request, Answer], Complaint | None]
 TRIES = 40  # plays to make one finding smaller
 
 
@@ -30,13 +32,27 @@ class Mark:
         return cls(complaint.requirement, complaint.where, str(record.get("operation", "")))
 
 
-async def play(arena: Arena, covered: Covered, name: str, script: Script) -> Scene:
-    """A scene of its own in which the trials were performed, each looked after. It is tidied up."""
+async def play(arena: Arena, covered: Covered, name: str, script: Script, more: Look | None = None) -> Scene:
+    """A scene of its own in which the trials were performed. It is tidied up."""
     scene = Scene(arena, covered, name)
     for trial in script:
-        await scene.perform(trial, look=True)
+        await perform(scene, trial, more)
     await scene.tidy()
     return scene
+
+
+async def perform(scene: Scene, trial: Trial, more: Look | None = None) -> tuple[Request, Answer] | None:
+    """Performs a trial; `more` looks at an answer that nobody complained about."""
+    seen = len(scene.stage.complaints)
+    sent = await scene.perform(trial)
+    if sent is None:
+        return None
+    request, answer, place = sent
+    if more is not None and len(scene.stage.complaints) == seen and not trial.method:
+        complaint = more(trial, request, answer)
+        if complaint is not None:
+            scene.stage.complain(complaint, place)
+    return request, answer
 
 
 def marks(scene: Scene, since: int = 0) -> list[tuple[Mark, int]]:
@@ -69,8 +85,11 @@ def script_of(replay: Mapping[str, Any]) -> list[Trial]:
 class Shortener:
     """Finds the shortest script that brings a complaint, within a box and a number of plays."""
 
-    def __init__(self, arena: Arena, covered: Covered, name: str, mark: Mark, box: Box) -> None:
+    def __init__(
+        self, arena: Arena, covered: Covered, name: str, mark: Mark, box: Box, more: Look | None = None
+    ) -> None:
         self._arena, self._covered, self._name, self._mark, self._box = arena, covered, name, mark, box
+        self._more = more
         self._tries = TRIES
         self.scene: Scene | None = None
         self.number = 0
@@ -106,7 +125,7 @@ class Shortener:
         if not script or self._tries <= 0 or self._box.over:
             return False
         self._tries -= 1
-        scene = await play(self._arena, self._covered, self._name, script)
+        scene = await play(self._arena, self._covered, self._name, script, self._more)
         for mark, number in marks(scene):
             if mark == self._mark:
                 self.scene, self.number = scene, number

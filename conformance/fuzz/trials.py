@@ -29,7 +29,8 @@ class Trial:
     """One request. Everything is JSON; `raw` is base64 and stands for a body that is none.
 
     `delivery` is empty for the plain one. `method` and `path` are empty where they are the operation's own;
-    `credential` and `origin` name a fault of the credentials, `label` says in a few words what is tried.
+    `credential` names a fault of the credentials, `label` says in a few words what is tried. `same_person` goes on
+    though a budget is spent; `look` asks what a refusal has left behind.
     """
 
     operation: str
@@ -46,6 +47,7 @@ class Trial:
     credential: str = ""
     expect: Expectation | None = None
     same_person: bool = False
+    look: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Only what differs from the plainest trial."""
