@@ -55,6 +55,7 @@ class Settings:
     deadline: float | None = None
     run_dir: Path | None = None
     gentle: bool = False
+    per_second: float = 0.0  # at most so many requests; 0 is no limit
     spec_dir: Path | None = None
     mutant: str | None = None  # of the embedded server: a deliberately wrong variant
     confirm: int = 3
@@ -182,7 +183,7 @@ class Session:
         settings = self.settings
         run_id = opening.new_run_id()
         seed = settings.seed if settings.seed is not None else secrets.randbelow(1_000_000)
-        self.run_dir = settings.run_dir or opening.default_run_dir(target)
+        self.run_dir = settings.run_dir or opening.default_run_dir(target.name)
         listeners = list(self.listeners)
         if settings.write_log:
             listeners.insert(0, stack.enter_context(RunLogWriter(self.run_dir)))
@@ -260,7 +261,8 @@ class Session:
         control: bool,
         emit: Listener,
     ) -> World:
-        wire = opening.open_wire(target, run_id, GENTLE_PER_SECOND if self.settings.gentle else 0.0)
+        per_second = GENTLE_PER_SECOND if self.settings.gentle else self.settings.per_second
+        wire = opening.open_wire(target, run_id, per_second)
         stack.push_async_callback(wire.close)
         return World(
             self.spec,
@@ -277,14 +279,18 @@ class Session:
             TestControl(self.spec, wire) if control else None,
         )
 
+    async def open(self, stack: AsyncExitStack) -> World:
+        """The target and what it takes to speak to it, without a run; `stack` ends it."""
+        target = await self._target(stack)
+        control = self._moves_clock(target)
+        run_id = opening.new_run_id()
+        return self._world(stack, target, self._minter, run_id, control, lambda record: None)
+
     async def examine(self) -> AsyncIterator[doctor.Finding]:
         """`parley target check`: whether the target can be scored, without scoring it."""
         registry.load_checks()
         async with AsyncExitStack() as stack:
-            target = await self._target(stack)
-            control = self._moves_clock(target)
-            run_id = opening.new_run_id()
-            world = self._world(stack, target, self._minter, run_id, control, lambda record: None)
+            world = await self.open(stack)
             async for finding in doctor.examine(world, self.settings.profiles):
                 yield finding
 

@@ -96,7 +96,7 @@ class Run:
         if self.lab is not None:
             self.target = self._open_to_lab(self.lab, self.target)
         self.people = People(self.target, self.minter, self.run_id)
-        self.folder = settings.run_dir or opening.default_run_dir(self.target)
+        self.folder = settings.run_dir or opening.default_run_dir(self.target.name)
         self._write = self._stack.enter_context(RunLogWriter(self.folder))
         self.transcript = Transcript(
             self.emit, self.target.base_url, self.spec.policy["names"]["secret_fields"]

@@ -18,7 +18,7 @@ from conformance.lease import LeaseTaken
 from conformance.plan import SelectionError
 from conformance.session import Session, SessionError, load_spec
 from e2e import options as chat
-from parley import scaffold, selftest, target_commands
+from parley import attack, scaffold, selftest, target_commands
 from parley.beside import Beside
 from parley.progress import RunProgress
 from protocol.mint import MintError
@@ -26,6 +26,7 @@ from protocol.spec import SpecError
 from protocol.target import TargetError
 from reports import runlog, score, terminal, writers
 from reports.evidence import plain
+from suite import guard
 from suite.opening import version
 from suite.server_process import StartError
 
@@ -41,6 +42,8 @@ USER_ERRORS = (
     runlog.RunLogError,
     scaffold.ScaffoldError,
     selftest.SelftestError,
+    attack.AttackError,
+    guard.GuardError,
 )
 NOTHING_DECIDED = 2
 OUR_ERROR = 3
@@ -122,6 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     target_commands.add(commands)
     scaffold.add(commands)
     selftest.add(commands)
+    attack.add(commands)
     return parser
 
 

@@ -31,9 +31,9 @@ def new_run_id() -> str:
     return "".join(secrets.choice("abcdefghjkmnpqrstuvwxyz23456789") for _ in range(6))
 
 
-def default_run_dir(target: Target) -> Path:
-    """runs/<time>-<target>, never one that is there already."""
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", target.name).strip("-.") or "target"
+def default_run_dir(name: str) -> Path:
+    """runs/<time>-<name>, never one that is there already."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "target"
     stem = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{name}"
     folder, number = Path("runs") / stem, 1
     while folder.exists():

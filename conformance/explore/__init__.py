@@ -1,4 +1,4 @@
 """Exploring: what people did not think of. A model of the protocol, schedules, faults on the way.
 
-Everything here sends through a Stage (stage.py), where each answer is judged (oracle.py), and reports Findings.
+All of it sends through a Stage (stage.py), where each answer is judged (oracle.py), and reports Findings.
 """

@@ -1,4 +1,4 @@
-"""What exploring finds: a complaint about one answer, and the exchanges that led to it. Plain values, no I/O."""
+"""What exploring finds: a complaint about an answer, and the exchanges that led to it. Values, no I/O."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ Record = dict[str, Any]
 class Complaint:
     """What is wrong with one answer.
 
-    `where` it stands: `status`, `header NAME`, `body`, `body.room.participantCount`, or `answer` where no one
-    place shows it. `predicate` and `arguments` are protocol.judge's for what stands there, so that a script can
-    ask again; the predicate is empty where only words can tell. `requirement` is None where no one fits.
+    `where` it stands: `status`, `header NAME`, `body`, `body.room.participantCount`, or `answer` where no
+    one place shows it. `predicate` and `arguments` are protocol.judge's for what stands there, so that a
+    script can ask again; the predicate is empty where only words can tell. `requirement` is None where none
+    fits.
     """
 
     requirement: str | None
@@ -56,7 +57,7 @@ class Finding:
 
 @dataclass
 class Covered:
-    """What a method did, for the summary: `cases` tried, `requests` sent, and words of its own (`of` a total)."""
+    """What a method did, for the summary: `cases` tried, `requests` sent, notes in words of its own."""
 
     cases: int = 0
     requests: int = 0

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
-from conformance.explore.findings import Covered
+from conformance.explore.findings import Covered, Finding
 from conformance.explore.stage import Report
 
 
@@ -40,3 +41,6 @@ class Method(Protocol):
         """Explores until the box is over. `report` takes each finding as it comes. Never raises for what the
         target does.
         """
+
+    async def again(self, replay: Mapping[str, Any]) -> Finding | None:
+        """Does once more what a finding's `replay` says; the finding where it comes again."""

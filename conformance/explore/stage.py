@@ -1,4 +1,4 @@
-"""A stage: one play against the target, with people of its own. Whatever is answered there is judged at once."""
+"""A stage: one play against the target, with people of its own. Each answer is judged as it comes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from protocol.client import Lane, User
 from protocol.operations import Answer, Request
 from protocol.transcript import Transcript
 
-RECORDS = 400  # of one play: longer ones are told from their end
 Report = Callable[[Finding], None]
 
 
@@ -52,6 +51,7 @@ class Stage:
         self.forge = Forge(world.minter)
         self.people: dict[str, User] = {}
         self._inside: dict[tuple[str, str], User] = {}
+        self._faulty = "wire" in lane  # faults on the way are wanted: silence is no complaint
         secret_fields = world.spec.policy["names"]["secret_fields"]
         self.transcript = Transcript(self._keep, world.target.base_url, secret_fields)
         parts: dict[str, Any] = {
@@ -77,15 +77,25 @@ class Stage:
         self.people.pop(actor, None)
         return await self.person(actor)
 
+    async def advance(self, seconds: float) -> None:
+        """Moves the target's clock and keeps it in the record. Raises ControlError."""
+        control = self.arena.world.control
+        assert control is not None, "asked only where the target offers test control"
+        await control.advance(seconds)
+        self.records.append({"type": "pause", "seconds": seconds})
+
     def complain(self, complaint: Complaint, place: int | None = None) -> None:
-        """`place` of the exchange that it is about; without it the newest."""
-        self.complaints.append((complaint, len(self.records) - 1 if place is None else place))
+        """`place` of the exchange that it is about; without it the newest. Only what the target claims is
+        asked of it.
+        """
+        if self.arena.oracle.asks(complaint):
+            self.complaints.append((complaint, len(self.records) - 1 if place is None else place))
 
     def finding(self, method: str, what: str, *, replay: Mapping[str, Any], minimal: bool = False) -> Finding:
         """The first complaint of the play as a finding."""
         complaint, place = self.complaints[0]
         shown = self.records[: place + 1]
-        operation = str(shown[-1]["request"]["operation"]) if shown else ""
+        operation = str(shown[-1].get("operation", "")) if shown else ""
         return Finding(method, what, operation, complaint, shown, replay, minimal)
 
     async def tidy(self) -> None:
@@ -111,6 +121,8 @@ class Stage:
             self._inside[(user.id, answer.room_id)] = user
         elif answer.ok and answer.operation == "leaveRoom":
             self._inside.pop((user.id, str(request.fields.get("roomId"))), None)
+        if answer.status is None and self._faulty:
+            return
         stray = self.arena.world.canaries.answered(user, request, answer)
         for complaint in self.arena.oracle.judge(user, request, answer, stray):
             self.complain(complaint)

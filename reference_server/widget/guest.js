@@ -2,7 +2,7 @@
 import { Connection, ConnectionError } from "./connection.js";
 import { iceServersOf } from "./host.js";
 import { delays } from "./reconnect.js";
-import { Link } from "./room.js";
+import { Link } from "./link.js";
 import { SignalingError } from "./signaling.js";
 import { sleep } from "./time.js";
 

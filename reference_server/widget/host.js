@@ -2,7 +2,7 @@
 // where the old one is gone. One offer is out at a time, for the room has one box of each kind.
 import { Connection, ConnectionError } from "./connection.js";
 import { delays } from "./reconnect.js";
-import { Link } from "./room.js";
+import { Link } from "./link.js";
 import { SignalingError } from "./signaling.js";
 import { Bell, sleep } from "./time.js";
 

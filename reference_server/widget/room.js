@@ -15,21 +15,6 @@ const TICK_MS = 250;
 const KEY_WAIT_MS = 1_000; // then the room key is asked for
 const KNOWN_IDS = 20_000;
 
-/** The channel to one peer. `text` is sent as it is. */
-export class Link {
-  constructor(peerId, connection) {
-    this.peerId = peerId; // null where the server does not say who it is (anonymous rooms)
-    this.connection = connection;
-    this.sentAt = 0;
-    this.openedAt = 0;
-  }
-
-  send(text, now = Date.now()) {
-    this.sentAt = now;
-    return this.connection.send(text);
-  }
-}
-
 export class Room {
   /**
    * @param {{protocol: object, me: {id: string, name: string}, roomId: string, isHost: boolean,
@@ -45,7 +30,7 @@ export class Room {
     this.dropped = 0;
     this.status = "online";
     this.keys = new RoomKeys(protocol);
-    this.outbox = new Outbox((text) => this.#sendAll(text), protocol.peer.sync_timeout * 1000);
+    this.outbox = new Outbox((text) => this.#post(text), protocol.peer.sync_timeout * 1000);
     this.said = new Map(); // newest presence of each person, as it came
     this.frames = new Frames(me, () => this.roomId);
     this.messages = new Messages();
@@ -109,6 +94,7 @@ export class Room {
     this.links.add(link);
     link.openedAt = Date.now();
     if (this.isHost) {
+      link.answered = true; // the broadcaster speaks first; what it says is asked for again, or said again
       this.#tell(link, this.frames.keyResponse(this.keys.text, this.keys.hash));
       this.#tell(link, this.frames.presence(this.status));
       // So that a late one knows whose history to ask for, also of those who went.
@@ -119,7 +105,6 @@ export class Room {
       this.messages.opened();
       if (this.hostId !== null) this.history.of(this.hostId);
       this.history.opened(again);
-      this.#out(this.outbox.again());
     }
     this.on.changed();
   }
@@ -154,6 +139,7 @@ export class Room {
 
   /** Takes a frame of this channel. */
   receive(link, text) {
+    if (!link.answered) this.#answered(link);
     const { frame } = readFrame(text, this.protocol);
     if (frame === undefined || !this.#belongs(link, frame)) {
       this.dropped += 1;
@@ -334,6 +320,7 @@ export class Room {
       }
       // Whoever counts frames alone hears some before it takes us for lost.
       if (now - link.sentAt >= keepAlive * 1000) this.#tell(link, this.frames.presence(this.status));
+      if (!link.answered && now - link.openedAt >= KEY_WAIT_MS) this.#answered(link);
       if (!this.isHost && this.keys.text === null && now - link.openedAt >= KEY_WAIT_MS) {
         link.openedAt = now;
         this.#tell(link, this.frames.keyRequest());
@@ -357,13 +344,23 @@ export class Room {
   }
 
   #tellAll(frame) {
-    this.#sendAll(JSON.stringify(frame));
+    const text = JSON.stringify(frame);
+    for (const link of this.links) link.send(text);
   }
 
-  /** True where at least one channel took it. */
-  #sendAll(text) {
+  /**
+   * What waited to be sent goes now. Not when the channel opens: what a browser is sent at that very moment it may
+   * lose (Chromium 156 does, once in some fifty times on a busy machine), and a message must not be.
+   */
+  #answered(link) {
+    link.answered = true;
+    this.#out(this.outbox.again());
+  }
+
+  /** True where a channel took it that surely carries it. */
+  #post(text) {
     let taken = false;
-    for (const link of this.links) taken = link.send(text) || taken;
+    for (const link of this.links) taken = (link.answered && link.send(text)) || taken;
     return taken;
   }
 

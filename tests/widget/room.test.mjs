@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { load, message, PROTOCOL } from "./kit.mjs";
 
-const { Link, Room } = await load("room.js");
+const { Link } = await load("link.js");
+const { Room } = await load("room.js");
 const { Outbox } = await load("outbox.js");
 const { frameComplaint } = await load("frames.js");
 
@@ -238,4 +239,26 @@ test("what waited long and went out by a channel that was soon lost is sent agai
   outbox.lost(12_000);
   assert.deepEqual(outbox.again(), []);
   assert.deepEqual(sent, ["one", "one"]);
+});
+
+test("what waited is sent once the broadcaster is heard on the new channel, or after a while", async () => {
+  const [alice, bob] = [room("alice", true), room("bob")];
+  const first = await join(alice, bob);
+  bob.say("before");
+  await until(() => texts(alice).length === 1);
+  for (const speaks of [true, false]) {
+    first.wire.cut = true;
+    for (const link of [...bob.links]) bob.closed(link);
+    const text = speaks ? "told" : "not told";
+    bob.say(text);
+    await until(() => bob.outbox.frames.length > 0);
+    const { wire, atHost, atGuest } = ends(alice, bob);
+    const sent = () => wire.up.filter((one) => JSON.parse(one).type === "message").length;
+    bob.opened(atGuest, true);
+    await bob.outgoing;
+    assert.equal(sent(), 0);
+    if (speaks) alice.opened(atHost, true);
+    await until(() => sent() > 0);
+    await until(() => texts(alice).includes(text));
+  }
 });

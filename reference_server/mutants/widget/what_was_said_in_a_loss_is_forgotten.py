@@ -13,7 +13,7 @@ from reference_server.mutants.edited import Edited
 )
 class WhatWasSaidInALossIsForgotten(Edited):
     file = "outbox.js"
-    old = "    for (const frame of this.frames) frame.out ="
+    old = "    for (const frame of this.frames) {"
     new = """\
     if (this.frames.length > 0 && reached()) this.frames = [];
-    for (const frame of this.frames) frame.out ="""
+    for (const frame of this.frames) {"""

@@ -1,0 +1,19 @@
+"""The methods of an attack, by name, in the order of their turns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from conformance.explore.method import Method
+from conformance.explore.stage import Arena
+
+# The corpus is a folder of replays, for methods that try these first.
+MAKERS: dict[str, Callable[[Arena, Path | None], Method]] = {}
+NAMES = tuple(MAKERS)
+
+
+def make(names: Iterable[str], arena: Arena, corpus: Path | None) -> list[Method]:
+    """The methods of these names; of no names, all."""
+    wanted = set(names) or set(NAMES)
+    return [maker(arena, corpus) for name, maker in MAKERS.items() if name in wanted]

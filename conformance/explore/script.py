@@ -1,0 +1,272 @@
+"""A finding as a script: a conversation to read, curl lines to paste, a test file that needs only httpx.
+
+All three are made from the recorded exchanges. What an answer gave and a later request uses (the id of a
+room, a cursor) becomes a name, and so do people's ids; secrets are names already («alice token»).
+"""
+
+from __future__ import annotations
+
+import json
+import pprint
+import re
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from conformance.explore.findings import Complaint, Finding, Record
+from protocol.spec import Spec
+
+STANDALONE = Path(__file__).with_name("standalone.py")
+LEARNED = ("room.roomId", "next")  # of an answer: what later requests go on with
+LONG = 300  # characters of a body that a conversation shows
+UNREPEATED = ("content-length", "user-agent", "x-parley-run", "x-parley-exchange", "host")
+
+
+@dataclass
+class Names:
+    """What stands for the values that differ from one play to the next."""
+
+    learned: dict[str, str] = field(default_factory=dict)
+    people: dict[str, str] = field(default_factory=dict)
+
+    def put(self, text: str) -> str:
+        for value, name in sorted({**self.learned, **self.people}.items(), key=lambda pair: -len(pair[0])):
+            text = text.replace(value, f"«{name}»")
+        return text
+
+    def deep(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.put(value)
+        if isinstance(value, list):
+            return [self.deep(item) for item in value]
+        if isinstance(value, Mapping):
+            return {key: self.deep(item) for key, item in value.items()}
+        return value
+
+
+class Script:
+    """What can be told and played of one finding."""
+
+    def __init__(self, finding: Finding, spec: Spec, base_url: str, clock_path: str = "") -> None:
+        self.finding = finding
+        self.spec = spec
+        self.base_url = base_url
+        self.clock_path = clock_path
+        self.names = Names()
+        self.learns: dict[int, dict[str, str]] = {}  # by the place of the exchange: name and path
+        self._name()
+
+    # -- the three forms
+
+    def conversation(self) -> str:
+        """Who said what to the target, and what it said; the last answer is the wrong one."""
+        lines = []
+        records = self.finding.exchanges
+        for place, record in enumerate(records):
+            if record["type"] == "pause":
+                lines.append(f"   -- {record['seconds']:g} s pass --")
+                continue
+            request, last = record["request"], place == len(records) - 1
+            body = _short(self.names.put(_text(request["body"])))
+            how = _signed(request["headers"])
+            lines.append(f"{'!' if last else ' '}  {record['actor']} {record['operation']}{how}")
+            lines.append(f"     > {request['method']} {self.names.put(request['path'])} {body}".rstrip())
+            lines.append(f"     < {_short(self.names.put(_came(record['answer'])))}")
+        complaint = self.finding.complaint
+        lines.append(f"   wanted  {self.names.put(complaint.wanted)}")
+        lines.append(f"   got     {self.names.put(complaint.got)}")
+        return "\n".join(lines) + "\n"
+
+    def curl(self) -> str:
+        """A shell script of curl lines; ids are taken from the answers, tokens from variables."""
+        lines = ["#!/bin/sh", f"# {self._title()}", f"# {self._variables()}", "set -u"]
+        for place, record in enumerate(self.finding.exchanges):
+            if record["type"] == "pause":
+                lines.append(f"sleep {record['seconds']:g}  # or move the target's clock, if it can be moved")
+                continue
+            words = [_shell(self.names.put(word)) for word in shlex.split(_quoted(record["request"]["curl"]))]
+            learns = self.learns.get(place, {})
+            if not learns:
+                lines.append(" ".join(words))
+                continue
+            lines += [f"answer=$({' '.join(words)})", 'echo "$answer"']
+            for name, path in learns.items():
+                key = path.split(".")[-1]
+                picked = f"""sed -n 's/.*"{key}": *"\\([^"]*\\)".*/\\1/p'"""
+                lines.append(f'{_variable(name)}=$(echo "$answer" | {picked})')
+        lines.append(f"# wanted: {_line(self.names.put(self.finding.complaint.wanted))}")
+        return "\n".join(lines) + "\n"
+
+    def test_file(self) -> str:
+        """A pytest file that stands alone: it fails for as long as the target has this fault."""
+        complaint = self.finding.complaint
+        sentence = f"{complaint.requirement}: {self._sentence(complaint)}" if complaint.requirement else ""
+        paragraphs = [self._title(), sentence, self.conversation().rstrip(), self._variables()]
+        told = "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
+        rounds = pprint.pformat(list(self._rounds()), width=110, sort_dicts=False)
+        check = {
+            "where": complaint.where,
+            "predicate": complaint.predicate,
+            "wanted": self.names.deep(dict(complaint.arguments)),
+        }
+        code = STANDALONE.read_text(encoding="utf-8")
+        rest = code[code.index("from __future__") :]
+        name = re.sub(r"[^a-z0-9]+", "_", self.finding.what.lower()).strip("_") or "finding"
+        return (
+            f'"""{_docstring(told)}\n"""\n\n{rest}\n\n'
+            f"ROUNDS: list[list[dict[str, Any]]] = {rounds}\n"
+            f"CHECK: dict[str, Any] = {pprint.pformat(check)}\n"
+            f'TARGET = os.environ.get("PARLEY_TARGET", {self.base_url!r})\n\n\n'
+            f"def test_{name}() -> None:\n"
+            f"    play = Play(TARGET, {self.clock_path!r})\n"
+            "    answer = play.all(ROUNDS)\n"
+            '    found = at(answer, CHECK["where"])\n'
+            '    wanted = json.loads(play.filled(json.dumps(CHECK["wanted"], ensure_ascii=False)))\n'
+            f'    assert holds(CHECK["predicate"], found, wanted), {_line(complaint.words)!r}\n'
+        )
+
+    # -- inside
+
+    def _name(self) -> None:
+        used = [json.dumps(record.get("request", {})) for record in self.finding.exchanges]
+        for place, record in enumerate(self.finding.exchanges):
+            if record["type"] == "pause":
+                continue
+            self._name_person(record)
+            body = _body(record["answer"])
+            for path in LEARNED:
+                value = _at(body, path)
+                later = any(json.dumps(value)[1:-1] in text for text in used[place + 1 :]) if value else False
+                if isinstance(value, str) and value not in self.names.learned and later:
+                    kind = "room" if path == "room.roomId" else path
+                    name = f"{kind} {1 + sum(one.startswith(kind) for one in self.names.learned.values())}"
+                    self.names.learned[value] = name
+                    self.learns.setdefault(place, {})[name] = path
+
+    def _name_person(self, record: Record) -> None:
+        """A person's id is a word of `actor_run_number`: suite/people.py makes them so."""
+        actor = record["actor"]
+        text = json.dumps(record["request"])
+        found = re.search(rf"\b{re.escape(actor)}_[a-z0-9]{{6}}_\d+\b", text)
+        if found is not None:
+            self.names.people.setdefault(found[0], f"{actor} id")
+
+    def _rounds(self) -> Iterator[list[dict[str, Any]]]:
+        """The steps, those together that were under way at once."""
+        together: list[dict[str, Any]] = []
+        ended = 0.0
+        for place, record in enumerate(self.finding.exchanges):
+            pause = record["type"] == "pause"
+            if together and (pause or record["started"] >= ended):
+                yield together
+                together = []
+            if pause:
+                yield [{"pass_seconds": record["seconds"]}]
+                continue
+            together.append(self._step(place, record))
+            ended = max(ended, record["ended"]) if len(together) > 1 else record["ended"]
+        if together:
+            yield together
+
+    def _step(self, place: int, record: Record) -> dict[str, Any]:
+        request = record["request"]
+        has_body = request["body"].get("bytes", 0) > 0
+        headers = [pair for pair in request["headers"] if pair[0].lower() not in UNREPEATED]
+        return {
+            "who": record["actor"],
+            "operation": record["operation"],
+            "method": request["method"],
+            "path": self.names.put(request["path"]),
+            "headers": self.names.deep(headers),
+            "body": self.names.put(_text(request["body"])) if has_body else None,
+            "learns": self.learns.get(place, {}),
+        }
+
+    def _title(self) -> str:
+        finding = self.finding
+        requirement = finding.complaint.requirement or "no requirement of its own"
+        return _line(f"{requirement}: {finding.what} (found by {finding.method})")
+
+    def _sentence(self, complaint: Complaint) -> str:
+        assert complaint.requirement is not None, "asked for one that has a requirement"
+        return " ".join(self.spec.requirement(complaint.requirement).sentence.split())
+
+    def _variables(self) -> str:
+        requests = [record.get("request", {}) for record in self.finding.exchanges]
+        found = re.findall(r"«([^»]+)»", json.dumps(requests, ensure_ascii=False))
+        names = sorted({_variable(name) for name in found})
+        return f"Set PARLEY_TARGET, and {', '.join(names)}." if names else "It takes no credentials."
+
+
+def _text(body: Mapping[str, Any]) -> str:
+    """A recorded body as it was sent, as far as the log tells."""
+    if "json" in body:
+        return json.dumps(body["json"], ensure_ascii=False, separators=(",", ":"))
+    return str(body.get("text", ""))
+
+
+def _body(answer: Mapping[str, Any]) -> Any:
+    return answer.get("decrypted", answer.get("body", {}).get("json"))
+
+
+def _came(answer: Mapping[str, Any]) -> str:
+    if "error" in answer:
+        return f"(nothing: {answer['error']})"
+    sealed = " (sealed)" if "decrypted" in answer else ""
+    body = _body(answer)
+    shown = json.dumps(body, ensure_ascii=False) if body is not None else _text(answer.get("body", {}))
+    return f"{answer['status']}{sealed} {shown}"
+
+
+def _at(node: Any, path: str) -> Any:
+    for key in path.split("."):
+        node = node.get(key) if isinstance(node, dict) else None
+    return node
+
+
+def _signed(headers: Sequence[Sequence[str]]) -> str:
+    """How the request was signed, where it was not by the person's own cookie."""
+    named = {name.lower(): value for name, value in headers}
+    told = []
+    if "authorization" in named:
+        told.append(f"Authorization: {named['authorization']}")
+    if "origin" in named:
+        told.append(f"from {named['origin']}")
+    if "authorization" not in named and "cookie" not in named:
+        told.append("without a token")
+    return f"  ({_line(', '.join(told))[:160]})" if told else ""
+
+
+def _short(text: str) -> str:
+    text = _line(text)
+    return text if len(text) <= LONG else f"{text[: LONG - 40]}…{text[-30:]}"
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _docstring(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+
+
+def _variable(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").upper()
+
+
+def _quoted(curl: str) -> str:
+    """The recorded curl line with its variables as names, so that it can be split into words."""
+    return re.sub(r'"\$([A-Z0-9_]+)"', lambda match: f"«{match[1]}»", curl)
+
+
+def _shell(word: str) -> str:
+    """Quotes a word; a name in it becomes a variable."""
+    pieces = []
+    for index, piece in enumerate(re.split(r"«([^»]+)»", word)):
+        if index % 2:
+            pieces.append(f'"${_variable(piece)}"')
+        elif piece:
+            pieces.append(shlex.quote(piece))
+    return "".join(pieces) or "''"

@@ -1,0 +1,224 @@
+"""`parley attack`: explores a target beyond the checks that people thought of."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import re
+import secrets
+import signal
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from conformance import doctor
+from conformance.explore import methods
+from conformance.explore.attack import Attack
+from conformance.explore.stage import Arena
+from conformance.lease import Lease
+from conformance.session import Session, Settings, load_spec
+from protocol.spec import Spec
+from reports import attack as reporting
+from reports import terminal
+from reports.attack import Result
+from suite import guard, opening
+
+UNITS = {"s": 1, "m": 60, "h": 3600}
+MOST_S = 24 * 3600
+EVERY_S = 15.0  # between two words of progress where there is no terminal
+
+
+class AttackError(Exception):
+    """An option cannot be used, or a replay cannot be read; one line says why."""
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "attack",
+        help="explore a target beyond the checks: fuzzing, a model, schedules, faults on the way",
+        description="Explores a target for a while and tells what it found, each with a script that does it "
+        "again. Exit codes: 0 nothing but SHOULDs, 1 a MUST or a fault that no requirement covers, 2 nothing "
+        "was decided, 3 an error of our own.",
+    )
+    parser.add_argument(
+        "--target", metavar="URL", help="the server to attack; without it the embedded reference server"
+    )
+    parser.add_argument("--target-file", type=Path, metavar="FILE", help="target file (parley target init)")
+    parser.add_argument("--start", action="store_true", help="start the target by its file's [start] command")
+    parser.add_argument(
+        "--for", dest="seconds", default="1m", metavar="TIME", help="how long: 20s, 5m, 1h (default 1m)"
+    )
+    parser.add_argument(
+        "--method",
+        action="append",
+        choices=methods.NAMES,
+        default=[],
+        help="only this method; may be repeated (default: all, in turns)",
+    )
+    parser.add_argument(
+        "--seed", type=int, metavar="N", help="of all that is by chance (default: random, printed)"
+    )
+    parser.add_argument(
+        "--corpus", type=Path, metavar="DIR", help="a folder of replay.json files to try first"
+    )
+    parser.add_argument(
+        "--replay", type=Path, metavar="FILE", help="only do again what this replay.json says"
+    )
+    parser.add_argument(
+        "--time",
+        choices=("real", "control"),
+        dest="time_mode",
+        help="let time pass, or move the target's clock (default: control where the target offers it)",
+    )
+    parser.add_argument(
+        "--per-second", type=float, default=0.0, metavar="N", help="at most N requests a second"
+    )
+    parser.add_argument("--run-dir", type=Path, metavar="DIR", help="where the reports go (default runs/…)")
+    parser.add_argument("--spec", type=Path, metavar="DIR", dest="spec_dir", help="another spec folder")
+    parser.add_argument("--mutant", metavar="NAME", help=argparse.SUPPRESS)
+    parser.add_argument(guard.FLAG, action="store_true", dest="operated", help=guard.HELP)
+    parser.set_defaults(command=_attack)
+
+
+def seconds_of(text: str) -> float:
+    """`20s`, `5m`, `1h`, or plain seconds. Raises AttackError."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text)
+    seconds = float(found[1]) * UNITS[found[2] or "s"] if found else 0.0
+    if not 1 <= seconds <= MOST_S:
+        raise AttackError(f"--for: expected a time of 1s to 24h such as 20s, 5m or 1h, got {text!r}")
+    return seconds
+
+
+def _attack(parsed: argparse.Namespace) -> int:
+    if parsed.per_second < 0:
+        raise AttackError(f"--per-second: expected 0 (no limit) or more, got {parsed.per_second:g}")
+    settings = Settings(
+        target=parsed.target,
+        target_file=parsed.target_file,
+        start=parsed.start,
+        time=parsed.time_mode,
+        spec_dir=parsed.spec_dir,
+        mutant=parsed.mutant,
+        per_second=parsed.per_second,
+        write_log=False,
+    )
+    spec = load_spec(settings)
+    seed = parsed.seed if parsed.seed is not None else secrets.randbelow(1_000_000)
+    replay = _read_replay(parsed.replay) if parsed.replay else None
+    seconds = seconds_of(parsed.seconds)
+    order = Order(settings, seconds, tuple(parsed.method), seed, parsed.corpus, parsed.operated)
+    with AttackProgress(Console(stderr=True, highlight=False), seconds) as progress:
+        result = asyncio.run(run(order, spec, progress, replay))
+    folder = parsed.run_dir or opening.default_run_dir(f"attack-{result['target']['name']}")
+    reporting.write(result, folder)
+    reporting.show(result, terminal.console(), folder)
+    print(f"Report     {folder / reporting.PAGE}")
+    return reporting.exit_code(result)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be attacked, how long, and by what."""
+
+    settings: Settings
+    seconds: float
+    methods: tuple[str, ...]
+    seed: int
+    corpus: Path | None = None
+    operated: bool = False
+    only_first: bool = False
+
+
+async def run(
+    order: Order,
+    spec: Spec,
+    said: Callable[[Attack], None] = lambda attack: None,
+    replay: Result | None = None,
+) -> Result:
+    """One attack from start to end. Raises GuardError and whatever opening a target raises, each one line."""
+    session = Session(order.settings, spec)
+    async with AsyncExitStack() as stack:
+        world = await session.open(stack)
+        guard.only_loopback(world.target.base_url, operated=order.operated)
+        stack.enter_context(Lease(world.target.base_url, control=world.control is not None))
+        reason = await doctor.unreachable(world)
+        if reason is not None:
+            raise AttackError(reason)
+        arena = Arena(world, order.seed)
+        chosen = methods.make(order.methods, arena, order.corpus)
+        attack = Attack(arena, chosen, order.seconds, said, order.only_first)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, attack.stop, "interrupted")
+        if world.control is not None:
+            await world.control.reset()
+        try:
+            if replay is not None:
+                return await attack.replay(replay["method"], replay["replay"])
+            return await attack.run()
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+            if world.control is not None:
+                await world.control.reset()
+
+
+def _read_replay(file: Path) -> Result:
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise AttackError(f"--replay: {file}: {error.strerror}") from None
+    except ValueError as error:
+        raise AttackError(f"--replay: {file}: is no JSON: {error}") from None
+    good = isinstance(found, dict) and found.get("method") in methods.NAMES
+    if not good or not isinstance(found.get("replay"), dict):
+        raise AttackError(
+            f"--replay: {file}: expected a replay.json with method ({', '.join(methods.NAMES)}) and replay"
+        )
+    return dict(found)
+
+
+class AttackProgress:
+    """A live line on a terminal, elsewhere a word now and then. On standard error: the summary is clean."""
+
+    def __init__(self, console: Console, seconds: float) -> None:
+        self._console = console
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._bar = self._progress.add_task("attacking", total=seconds)
+        self._said = time.monotonic()
+        self._found = 0
+
+    def __call__(self, attack: Attack) -> None:
+        cases = sum(turn.method.covered.cases for turn in attack.turns)
+        found = len(attack.found)
+        line = f"{attack.now or 'done'}: {cases:,} cases, {found} found"
+        self._progress.update(self._bar, completed=attack.elapsed_s, description=line)
+        quiet_s = time.monotonic() - self._said
+        if not self._console.is_terminal and (found > self._found or quiet_s > EVERY_S):
+            self._said = time.monotonic()
+            self._console.print(f"{attack.elapsed_s:.0f} of {attack.seconds:g} s, {line}")
+        self._found = found
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self._progress.stop()

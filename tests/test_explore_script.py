@@ -1,0 +1,117 @@
+"""A finding as a script: what is told, and that its test file and curl lines do again what was found."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from explore_kit import within
+from report_kit import SPEC
+
+from conformance.explore.findings import Complaint, Covered, Finding
+from conformance.explore.script import Script
+from conformance.explore.stage import Arena
+from conformance.things import sdp
+from protocol import tokens
+from protocol.tokens import SecretSigner
+from suite.server_process import EmbeddedServer
+
+SECRET = "a secret of the tests, long enough for HS256"
+LONG_S = 60
+
+
+async def read_twice(arena: Arena) -> tuple[Finding, str]:
+    """Bob reads one offer twice. The finding is made here, whatever came."""
+    stage = arena.stage("read twice", Covered())
+    alice, bob = await stage.person("alice"), await stage.person("bob")
+    room = (await alice.create_room()).room_id
+    await bob.join(room)
+    await alice.send_offer(room, sdp())
+    await bob.get_offer(room)
+    second = await bob.get_offer(room)
+    complaint = arena.oracle.expecting(second, [404], "MBOX-2", "it was read before")
+    wanted = {"statuses": [404]}
+    stage.complain(complaint or Complaint("MBOX-2", "status", "404", "404", "status_in", wanted))
+    finding = stage.finding("model", "an offer is read twice", replay={})
+    await stage.tidy()
+    return finding, arena.world.target.base_url
+
+
+@pytest.fixture(scope="module")
+def script() -> Script:
+    finding, base_url = within(read_twice, "offer-survives-reading")
+    return Script(finding, SPEC, base_url)
+
+
+def test_a_conversation_tells_who_said_what(script: Script) -> None:
+    told = script.conversation()
+    lines = told.splitlines()
+    assert [line.split()[-2:] for line in lines[:15:3]] == [
+        ["alice", "createRoom"],
+        ["bob", "joinRoom"],
+        ["alice", "sendOffer"],
+        ["bob", "getOffer"],
+        ["bob", "getOffer"],
+    ]
+    assert lines[12].startswith("!  bob getOffer") and "«room 1»" in lines[13]
+    assert lines[-2].strip().startswith("wanted  404 (it was read before)")
+    assert lines[-1].strip().startswith("got     200")
+    assert "«alice id»" in told and "eyJ" not in told
+
+
+def test_no_secret_stands_in_any_form(script: Script) -> None:
+    for text in (script.conversation(), script.curl(), script.test_file()):
+        assert "eyJ" not in text and "auth_token=ey" not in text
+
+
+def played(script: Script, folder: Path, mutant: str | None, form: str) -> subprocess.CompletedProcess[str]:
+    """The script against a server of HS256 tokens, wrong or right."""
+    config = {"auth": {"hs256_secret": SECRET}, "encryption": {"enabled": True}}
+    server = EmbeddedServer(config, mutant=mutant)
+    url = server.start()
+    try:
+        env = {"PATH": os.environ["PATH"], "PARLEY_TARGET": url, "PARLEY_JWT_SECRET": SECRET}
+        if form == "pytest":
+            (folder / "test_finding.py").write_text(script.test_file(), encoding="utf-8")
+            argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, "."]
+        else:
+            for who in ("alice", "bob"):
+                claims = tokens.claims(SPEC, f"{who}_x")
+                token = SecretSigner(SECRET.encode()).sign(claims)
+                env |= {f"{who.upper()}_TOKEN": token, f"{who.upper()}_CSRF": str(claims["csrf"])}
+                env[f"{who.upper()}_ID"] = f"{who}_x"
+            text = script.curl().replace(script.base_url, url)
+            (folder / "curl.sh").write_text(text, encoding="utf-8")
+            argv = ["sh", "curl.sh"]
+        return subprocess.run(
+            argv, cwd=folder, env=env, capture_output=True, text=True, timeout=LONG_S, check=False
+        )
+    finally:
+        server.end()
+
+
+def test_the_test_file_fails_where_the_fault_is_and_passes_where_not(script: Script, tmp_path: Path) -> None:
+    wrong = played(script, tmp_path, "offer-survives-reading", "pytest")
+    assert wrong.returncode == 1 and "wanted 404 (it was read before), got 200" in wrong.stdout, wrong.stdout
+    right = played(script, tmp_path, None, "pytest")
+    assert right.returncode == 0 and "1 passed" in right.stdout, right.stdout
+
+
+def test_without_credentials_it_says_what_to_set(script: Script, tmp_path: Path) -> None:
+    (tmp_path / "test_finding.py").write_text(script.test_file(), encoding="utf-8")
+    argv = [sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", "-c", os.devnull, "."]
+    env = {"PATH": os.environ["PATH"], "PARLEY_TARGET": "http://127.0.0.1:9"}
+    ended = subprocess.run(
+        argv, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=LONG_S, check=False
+    )
+    assert "set ALICE_TOKEN, or PARLEY_JWT_SECRET" in ended.stdout, ended.stdout
+
+
+def test_the_curl_lines_do_it_too(script: Script, tmp_path: Path) -> None:
+    ended = played(script, tmp_path, "offer-survives-reading", "curl")
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.count("200 OK") == 5, ended.stdout
+    assert played(script, tmp_path, None, "curl").stdout.count("200 OK") == 4
