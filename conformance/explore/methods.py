@@ -7,9 +7,10 @@ from pathlib import Path
 
 from conformance.explore.method import Method
 from conformance.explore.stage import Arena
+from conformance.fuzz.fuzz import Fuzz
 
 # The corpus is a folder of replays, for methods that try these first.
-MAKERS: dict[str, Callable[[Arena, Path | None], Method]] = {}
+MAKERS: dict[str, Callable[[Arena, Path | None], Method]] = {"fuzz": Fuzz}
 NAMES = tuple(MAKERS)
 
 

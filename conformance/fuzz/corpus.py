@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,15 +27,22 @@ class Entry:
     replay: dict[str, Any]
 
 
-def entries(folders: Iterable[Path]) -> Iterator[Entry]:
+def entries(*folders: Path | None) -> Iterator[Entry]:
     """Every readable file of the folders, by name; what is no entry is left out."""
     for folder in folders:
-        for file in sorted(folder.glob("*.json"))[:MOST] if folder.is_dir() else ():
+        if folder is None or not folder.is_dir():
+            continue
+        for file in sorted(folder.rglob("*.json"))[:MOST]:
             try:
                 if file.stat().st_size > FILE_BYTES:
                     continue
                 value = json.loads(file.read_text(encoding="utf-8"))
-                yield Entry(value["method"], value.get("requirement"), value["what"], dict(value["replay"]))
+                yield Entry(
+                    value["method"],
+                    value.get("requirement"),
+                    str(value.get("what", "")),
+                    dict(value["replay"]),
+                )
             except (OSError, ValueError, KeyError, TypeError):
                 continue
 

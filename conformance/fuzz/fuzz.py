@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from conformance.explore.findings import Complaint, Covered
+from conformance.explore.findings import Complaint, Covered, Finding
 from conformance.explore.method import Box
 from conformance.explore.stage import Arena, Report
 from conformance.fuzz import corpus
@@ -24,12 +25,12 @@ LEFT_OUT = ("emoji", "otp")
 class Fuzz:
     name = "fuzz"
 
-    def __init__(self, arena: Arena, folders: Sequence[Path] = ()) -> None:
-        """`folders` of past findings are replayed first, after those that ship."""
+    def __init__(self, arena: Arena, folder: Path | None = None) -> None:
+        """Past findings are replayed first: those that ship, and those of the folder."""
         self.covered = Covered()
         self._arena = arena
         self._runner = Runner(arena, self.name, self.covered, self._look)
-        self._corpus = list(corpus.entries([corpus.SHIPPED, *folders]))
+        self._corpus = list(corpus.entries(corpus.SHIPPED, folder))
         self._cases: Cases | None = None
         self._plan: Plan | None = None
         self._steps = 0
@@ -49,6 +50,11 @@ class Fuzz:
         finally:
             await self._runner.end_scene()
         self.covered.notes = notes(self.covered, operations_of(self._arena))
+
+    async def again(self, replay: Mapping[str, Any]) -> Finding | None:
+        if self._plan is None:
+            await asyncio.to_thread(self._make)
+        return await self._runner.again(replay)
 
     # -- inside
 

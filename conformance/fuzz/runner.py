@@ -90,6 +90,12 @@ class Runner:
             return
         await self.play(script, box, report, fresh=True)
 
+    async def again(self, wanted: Mapping[str, Any]) -> Finding | None:
+        try:
+            return await replay(self.arena, wanted, self.name, self._more)
+        except (KeyError, TypeError, ValueError):
+            return None  # no replay of ours
+
     async def _short(self, scene: Scene, mark: Mark, number: int, story: Script, box: Box) -> Finding:
         longest = Box(min(SHORTEN_S, box.left_s + 1.0), box.stopped)
         shortener = Shortener(self.arena, self.covered, self.name, mark, longest, self._more)
@@ -103,14 +109,16 @@ class Runner:
 
 
 def _what(script: Script) -> str:
-    last = script[-1]
-    return last.credential or last.label
+    return (script[-1].credential or script[-1].label) if script else ""
 
 
-async def replay(arena: Arena, replay: Mapping[str, Any], method: str = "fuzz") -> Finding | None:
-    """Does the same again: the first complaint that it brings, or None."""
+async def replay(
+    arena: Arena, replay: Mapping[str, Any], method: str = "fuzz", more: Look | None = None
+) -> Finding | None:
+    """Does the same again: the last complaint that it brings, which is what it was kept for; or None."""
     script = script_of(replay)
-    scene = await play(arena, Covered(), "replay", script)
+    scene = await play(arena, Covered(), f"{method} again", script, more)
     if not scene.stage.complaints:
         return None
-    return finding_of(scene, 0, method, _what(script) if script else "", script, minimal=True)
+    number = len(scene.stage.complaints) - 1
+    return finding_of(scene, number, method, _what(script), script, minimal=True)
