@@ -29,9 +29,10 @@ from conformance.fuzz.trials import (
 CHAIN = "chain"
 # One turn: which source gives the next script.
 TURN = (
-    "coverage mail coverage credentials coverage fuzzing coverage credentials mail coverage fuzzing credentials "
-    "coverage fuzzing coverage credentials chain coverage fuzzing coverage credentials mail coverage fuzzing"
-).split()
+    *("coverage", "mail", "coverage", "credentials", "coverage", "fuzzing") * 3,
+    *("coverage", "credentials", "coverage", "coverage", "coverage", "fuzzing") * 3,
+    CHAIN,
+)
 BUDGET_EVERY = 60  # scripts
 
 
