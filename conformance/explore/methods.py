@@ -8,9 +8,10 @@ from pathlib import Path
 from conformance.explore.method import Method
 from conformance.explore.stage import Arena
 from conformance.fuzz.fuzz import Fuzz
+from conformance.fuzz.texts import Texts
 
 # The corpus is a folder of replays, for methods that try these first.
-MAKERS: dict[str, Callable[[Arena, Path | None], Method]] = {"fuzz": Fuzz}
+MAKERS: dict[str, Callable[[Arena, Path | None], Method]] = {"fuzz": Fuzz, "texts": Texts}
 NAMES = tuple(MAKERS)
 
 

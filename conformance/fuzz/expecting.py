@@ -20,6 +20,7 @@ from protocol.validation import Problem, Validator, request_validator
 if TYPE_CHECKING:
     from conformance.fuzz.scene import Room, Scene, Sent
 
+RETURNED = ("customName", "encryptedRoomKey", "keyHash")
 OWN_IDS = ("broadcasterId", "userId", "fromUserId")
 MAIL = ("sendOffer", "sendAnswer", "sendCandidate", "getOffer", "getAnswer", "getCandidates")
 TAKEN_ONCE = ("getOffer", "getAnswer")
@@ -74,7 +75,7 @@ def compare(scene: Scene, sent: Sent, expectation: Wanted, answer: Answer) -> Co
     statuses = set(expectation.statuses)
     requirement, why = expectation.requirement, expectation.why
     if answer.status in statuses:
-        return _overridden(scene, sent, answer) if answer.ok else None
+        return (_overridden(scene, sent, answer) or _kept(sent, answer)) if answer.ok else None
     if statuses == {200} and sent.signed:
         if answer.status == 401:
             requirement = "AUTH-9" if sent.user.delivery == "bearer" else "AUTH-10"
@@ -250,6 +251,20 @@ def _refused_though_valid(spec: Spec, sent: Sent) -> str | None:
         if most is not None and isinstance(value, str | list) and len(value) == most:
             return "VAL-5"
     return "ROOM-1" if sent.trial.operation == "createRoom" else None
+
+
+def _kept(sent: Sent, answer: Answer) -> Complaint | None:
+    """What was given for a room and did not come back with it, unchanged."""
+    fields = sent.request.fields
+    if sent.trial.operation != "createRoom" or not sent.signed or sent.trial.raw is not None:
+        return None
+    for name in RETURNED:
+        value, back = fields.get(name), answer.room.get(name)
+        if isinstance(value, str) and back != value:
+            told = f"{len(back)} characters, other ones" if isinstance(back, str) else "none"
+            wanted = f"the {name} of {len(value)} characters that was sent"
+            return Complaint("ROOM-3", f"body.room.{name}", wanted, told, "equals", {"value": value})
+    return None
 
 
 def _overridden(scene: Scene, sent: Sent, answer: Answer) -> Complaint | None:

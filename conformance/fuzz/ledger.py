@@ -113,6 +113,26 @@ class Boxes:
     def __init__(self, spec: Spec) -> None:
         self._spec = spec
         self._boxes: dict[tuple[str, str], Box] = {}
+        self._candidates: dict[str, list[tuple[str, object]]] = {}
+
+    def candidate(self, room: str, item: object, by: str) -> None:
+        self._candidates.setdefault(room, []).append((by, item))
+
+    def candidates(self, room: str, reader: str, items: object) -> Fault | None:
+        """What is wrong with what a participant reads from the start: the others' candidates, in order."""
+        wanted = [_shown(item) for by, item in self._candidates.get(room, []) if by != reader]
+        kept = self._spec.limits["candidates_kept"]
+        if len(self._candidates.get(room, [])) > kept:
+            return None
+        got = [_shown(item) for item in items] if isinstance(items, list) else []
+        if got == wanted:
+            return None
+        at = next(
+            (n for n, (a, b) in enumerate(zip(wanted, got, strict=False)) if a != b),
+            min(len(wanted), len(got)),
+        )
+        told = f"{len(got)}, from number {at + 1} on others: {str(got[at : at + 1])[:120]}"
+        return "ICE-5", f"the {len(wanted)} candidates of the others as they were sent, in order", told
 
     def of(self, room: str, kind: str) -> Box:
         return self._boxes.setdefault((room, kind), Box(kind))
@@ -186,6 +206,11 @@ class Boxes:
             for (named, of), box in self._boxes.items()
             if named != room and of == kind
         )
+
+
+def _shown(item: object) -> tuple[object, object]:
+    """Of a candidate what no reader of JSON may have changed."""
+    return (item.get("candidate"), item.get("sdpMid")) if isinstance(item, dict) else (None, None)
 
 
 def _difference(wanted: str, got: object) -> str:

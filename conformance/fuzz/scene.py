@@ -296,6 +296,12 @@ class Scene:
                 box.posted(text, user.id, now)
             else:
                 box.sure = False
+        elif operation == "sendCandidate" and answer.ok:
+            self.boxes.candidate(room.id, fields.get("candidate"), user.id)
+        elif operation == "getCandidates" and answer.ok and user.id in room.members:
+            if "?" not in request.path and not room.anonymous:
+                fault = self.boxes.candidates(room.id, user.id, answer.at("candidates"))
+                faults += [fault] if fault is not None else []
         elif operation in READS and user.id in room.members:
             kind = READS[operation]
             sender = None if room.anonymous else answer.at("fromUserId")
