@@ -85,12 +85,7 @@ class Cases:
         self.spec = spec
         self.operations = operations
         self._bearer_share = bearer_share
-        document = copy.deepcopy(spec.openapi)
-        document["paths"] = {
-            path: item
-            for path, item in document["paths"].items()
-            if any(method in item and item[method]["operationId"] in operations for method in METHODS)
-        }
+        document = _only(spec, operations)
         self._ids = {
             (path, method): item[method]["operationId"]
             for path, item in document["paths"].items()
@@ -239,6 +234,23 @@ class Cases:
         if name in OWN_IDS and self._user.ok(value):
             return chance.choices((ME, ANOTHER, value), (12, 1, 1))[0]
         return value
+
+
+def _only(spec: Spec, operations: list[str]) -> dict[str, Any]:
+    """The spec's document with these operations only, and links among them."""
+    document = copy.deepcopy(spec.openapi)
+    document["paths"] = {
+        path: item
+        for path, item in document["paths"].items()
+        if any(method in item and item[method]["operationId"] in operations for method in METHODS)
+    }
+    for item in document["paths"].values():
+        for method in METHODS:
+            for response in item.get(method, {}).get("responses", {}).values():
+                if "links" in response:
+                    links = response["links"].items()
+                    response["links"] = {k: v for k, v in links if v["operationId"] in operations}
+    return document
 
 
 def complaint_of(schema_operation: Any, operation: str, request: Request, answer: Answer) -> Complaint | None:

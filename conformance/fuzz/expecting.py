@@ -168,10 +168,12 @@ def _state(scene: Scene, sent: Sent) -> Wanted | None:
         return Wanted((200, *CLIENT_ERRORS), None) if _unknown_parent(scene, sent) else Wanted((200,), None)
     room = scene.rooms.get(sent.room)
     if room is None or not room.members:
-        return _of_unknown(operation, known=room is not None)
-    found = _in_room(scene, sent, room)
-    if found is not None and strange and set(found.statuses) == {200}:
-        return Wanted((200, 403), "AUTH-14", "another user's id in the body")
+        found = _of_unknown(operation, known=room is not None)
+    else:
+        found = _in_room(scene, sent, room)
+    if found is not None and strange:
+        requirement = "AUTH-14" if set(found.statuses) == {200} else found.requirement
+        return Wanted({*found.statuses, 403}, requirement, found.why or "another user's id in the body")
     return found
 
 
