@@ -1,7 +1,7 @@
-"""Cases of Schemathesis over the spec, as trials: examples, coverage, fuzzing, and chains of links. Sends nothing.
+"""Cases of Schemathesis over the spec, as trials: examples, coverage, fuzzing, chains of links.
 
-What Schemathesis makes is kept, and its checks of answers; what is sent, by whom, and whether it had to be accepted
-or refused is decided here, by the spec and the state that the case meets.
+It sends nothing. What Schemathesis makes is kept, and its checks of answers by the document. Whether a case
+had to be accepted or refused is decided elsewhere (expecting.py), by the spec and the state that it meets.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ from conformance.fuzz.trials import (
     ROOM,
     Trial,
     of_bytes,
+    weave,
 )
 from protocol.operations import Answer, Request, encode
 from protocol.spec import METHODS, Spec
@@ -79,7 +80,7 @@ CHECKS = (
 
 
 class Cases:
-    """Makes trials from the spec's operations, for the given profiles. What is made follows from the seeds."""
+    """Makes trials of the given operations. What is made follows from the seeds."""
 
     def __init__(self, spec: Spec, operations: list[str], bearer_share: float) -> None:
         self.spec = spec
@@ -110,7 +111,8 @@ class Cases:
         return found
 
     def coverage(self, chance: random.Random) -> list[Trial]:
-        found: list[Trial] = []
+        """Each kind of edge in turn, so that the rare ones are not long in coming."""
+        kinds: dict[str, list[Trial]] = {}
         for operation in self._known.values():
             made = CoverageGenerator(
                 operation=operation,
@@ -120,9 +122,13 @@ class Cases:
                 override=_nothing(),
                 feedback=NO_FEEDBACK,
             )
-            found += [trial for case in _quietly(made) if (trial := self.trial(case, chance, "coverage"))]
-        chance.shuffle(found)
-        return found
+            for case in _quietly(made):
+                trial = self.trial(case, chance, "coverage")
+                if trial is not None:
+                    kinds.setdefault(_kind(case), []).append(trial)
+        for trials in kinds.values():
+            chance.shuffle(trials)
+        return list(weave(kinds.values()))
 
     def fuzzing(self, operation: str, seed: int, *, negative: bool, chance: random.Random) -> list[Trial]:
         """A batch of generated cases of one operation."""
@@ -174,7 +180,7 @@ class Cases:
         return str(self._ids[operation.path, operation.method.lower()])
 
     def trial(self, case: Case[Any], chance: random.Random, label: str) -> Trial | None:
-        """The case as a trial: what is valid in it is made alive. None for what is no matter of the protocol."""
+        """The case as a trial: what is valid in it is made alive. None for no matter of the protocol."""
         name = self.id_of(case.operation)
         operation = self.spec.operation(name)
         method = "" if case.method == operation.method else case.method
@@ -316,10 +322,19 @@ def _headers(given: Mapping[str, Any], label: str) -> tuple[tuple[str, str], ...
             ):
                 return None  # what an ill-formed one means is the target's choice
             found.append((name, value))
-        elif TOKEN.fullmatch(name) and not KEPT_OUT.fullmatch(name) and isinstance(value, str):
-            if value.isascii() and value.isprintable():
-                found.append((name, value))
+        elif _plain(name, value) and not KEPT_OUT.fullmatch(name):
+            found.append((name, value))
     return tuple(found)
+
+
+def _kind(case: Case[Any]) -> str:
+    data = case.meta.phase.data if case.meta is not None else None
+    return str(getattr(data, "scenario", ""))
+
+
+def _plain(name: str, value: Any) -> bool:
+    named = TOKEN.fullmatch(name) is not None
+    return named and isinstance(value, str) and value.isascii() and value.isprintable()
 
 
 def _sendable(value: str) -> bool:

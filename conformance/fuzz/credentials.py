@@ -1,4 +1,4 @@
-"""Faults of credentials by name: tokens, CSRF words, origins. What each must be refused with; it judges nothing."""
+"""Faults of credentials by name: tokens, CSRF words, origins; and what each must be refused with."""
 
 from __future__ import annotations
 
@@ -127,7 +127,9 @@ def _token(scene: Scene, user: User, kind: str, what: str) -> tuple[str, str]:
         return "AUTH-3", tokens.tampered(user.token) if what == "tampered" else _of_another_key(user.token)
     if kind == "claims":
         header, _, signature = user.token.split(".")
-        other = next(one for one in scene.stage.people.values() if one.id != user.id)
+        other = next((one for one in scene.stage.people.values() if one.id != user.id), None)
+        if other is None:
+            raise MintError("nobody else is there")
         return "AUTH-3", f"{header}.{other.token.split('.')[1]}.{signature}"
     if kind == "alg":
         header_of, claims = tokens.peek(user.token)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from conformance.explore.findings import Complaint
-from conformance.fuzz.trials import OUTSIDER
 from protocol.operations import JSON_TYPE, Answer, Request, decode
 from protocol.spec import Operation, Spec
 from protocol.validation import Problem, Validator, request_validator
@@ -221,9 +220,8 @@ def _in_room(scene: Scene, sent: Sent, room: Room) -> Wanted | None:
             if merged > limit
             else Wanted((200,), None)
         )
-    if not member or sent.trial.actor == OUTSIDER:
-        if operation in MAIL and not member:
-            return Wanted((403, 404), "MBOX-12", "the user is no participant")
+    if operation in MAIL and not member:
+        return Wanted((403, 404), "MBOX-12", "the user is no participant")
     if operation in TAKEN_ONCE:
         return Wanted((200, 404), None)  # the ledger knows
     if operation == "getCandidates" and "?" in sent.request.path:

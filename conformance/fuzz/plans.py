@@ -1,10 +1,10 @@
-"""What is tried, in which order: an endless, seeded weave of cases, faulty credentials, mail in turns and budgets."""
+"""What is tried, in which order: an endless weave of cases, credentials, mail in turns and budgets."""
 
 from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ from conformance.fuzz.trials import (
     ROOM,
     Script,
     Trial,
+    weave,
 )
 
 CHAIN = "chain"
@@ -204,15 +205,3 @@ def valid(world: World, operation: str, chance: random.Random) -> Trial:
         actor = CREATOR if operation == "inviteToPartyRoom" else chance.choice((CREATOR, PARTICIPANT))
     ways: list[str] = ["", "", *world.target.deliveries]
     return Trial(operation, "valid", actor, chance.choice(ways), params, body=bodies.get(operation))
-
-
-def weave(lists: Iterable[list[tuple[str, str]]]) -> Iterator[tuple[str, str]]:
-    """One of each in turn, until all are empty."""
-    waiting = [iter(one) for one in lists]
-    while waiting:
-        for one in list(waiting):
-            found = next(one, None)
-            if found is None:
-                waiting.remove(one)
-            else:
-                yield found

@@ -82,8 +82,8 @@ class Scene:
     # -- trials
 
     async def perform(self, trial: Trial) -> tuple[Request, Answer, int] | None:
-        """Performs a trial and judges what it brought: what was sent, what came, and its place in the records.
-        None where it cannot be performed here.
+        """Performs a trial and judges what it brought. Gives what was sent, what came, and its place in the
+        records; None where it cannot be performed here.
         """
         self.performed.append(trial)
         user = await self._actor(trial)
@@ -247,7 +247,7 @@ class Scene:
         found = None if self._ledger_spoke else expecting.compare(self, sent, expectation, answer)
         if found is not None and self.arena.oracle.asks(found):
             if answer.ok:
-                # What was wrongly accepted comes back, and then is no valid answer either: one fault, not two.
+                # What was wrongly accepted comes back in an answer that is not valid: one fault, not two.
                 complaints[before:] = [one for one in complaints[before:] if one[0].where != "body"]
             self.stage.complain(found)
         return answer
@@ -271,7 +271,7 @@ class Scene:
         if spent is not None and self.claims("ratelimit"):
             faults.append(spent)
         if operation in CREATES and answer.ok and answer.room_id:
-            invited = {one for one in _texts(fields.get("invitedUsers"))}
+            invited = set(_texts(fields.get("invitedUsers")))
             made = Room(answer.room_id, user.id, {user.id: user}, bool(answer.room.get("anonymous")))
             made.party, made.invited = operation == CREATES[1], invited
             self.rooms[made.id] = made

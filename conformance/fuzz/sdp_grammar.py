@@ -1,4 +1,4 @@
-"""Session descriptions by the grammar of RFC 8866, whole and broken, and candidate lines of RFC 8839. Seeded."""
+"""Session descriptions by the grammar of RFC 8866, whole and broken; candidate lines of RFC 8839."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from conformance.fuzz.trials import Expectation
 
 TOKEN = string.ascii_letters + string.digits + "-_.+"
 ICE_CHARS = string.ascii_letters + string.digits + "+/"
-# What may stand in a value: letters of one, two, three and four bytes, marks that combine, marks that turn around.
+# What may stand in a value: letters of one to four bytes, marks that combine, marks that turn around.
 LETTERS = (
     string.ascii_letters + string.digits + " .,:;/=@-_",
     "\u00e4\u00f6\u00fc\u00df\u0416\u05d0\u0640",
@@ -83,8 +83,9 @@ class Grammar:
     def candidate(self) -> str:
         kind = self.chance.choice(("host", "srflx", "prflx", "relay"))
         address = self.chance.choice(("198.18.0.7", "2001:db8::7", "6ec1f5f8-2f2e-4d3b.local"))
+        transport = self.chance.choice(("udp", "UDP", "tcp"))
         words = [
-            f"candidate:{self._ice(1, 32)} {self.chance.randrange(1, 257)} {self.chance.choice(('udp', 'UDP', 'tcp'))}",
+            f"candidate:{self._ice(1, 32)} {self.chance.randrange(1, 257)} {transport}",
             f"{self.chance.randrange(2**31)} {address} {self.chance.randrange(65536)} typ {kind}",
         ]
         if kind != "host":

@@ -1,4 +1,4 @@
-"""The method `texts`: session descriptions, candidates, names and bodies from grammars, through the boxes and back."""
+"""The method `texts`: session descriptions, candidates, names and bodies from grammars, there and back."""
 
 from __future__ import annotations
 

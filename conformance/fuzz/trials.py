@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 ROOM, OTHER_ROOM, PARTY, GONE = "${room}", "${room2}", "${party}", "${gone}"
 ME, ANOTHER = "${me}", "${another}"
@@ -17,7 +17,7 @@ ACTORS = (CREATOR, PARTICIPANT, OUTSIDER)
 
 @dataclass(frozen=True)
 class Expectation:
-    """What a trial must be answered with, where the trial itself knows. `why` ends the sentence `wanted 400 (...)`."""
+    """What a trial must be answered with, where the trial itself knows. `why` ends `wanted 400 (...)`."""
 
     statuses: tuple[int, ...]
     requirement: str | None
@@ -28,9 +28,9 @@ class Expectation:
 class Trial:
     """One request. Everything is JSON; `raw` is base64 and stands for a body that is none.
 
-    `delivery` is empty for the plain one. `method` and `path` are empty where they are the operation's own;
-    `credential` names a fault of the credentials, `label` says in a few words what is tried. `same_person` goes on
-    though a budget is spent; `look` asks what a refusal has left behind.
+    `delivery` is empty for the plain one; `method` and `path` are empty where they are the operation's own.
+    `credential` names a fault of the credentials, `label` says in a few words what is tried. `same_person`
+    goes on though a budget is spent; `look` asks what a refusal has left behind.
     """
 
     operation: str
@@ -65,6 +65,7 @@ class Trial:
 
 
 Script = Sequence[Trial]
+T = TypeVar("T")
 
 
 def of_bytes(body: bytes) -> str:
@@ -107,8 +108,18 @@ def plainer(trial: Trial) -> list[Trial]:
         for name in trial.body:
             found.append(replace(trial, body={k: v for k, v in trial.body.items() if k != name}))
         for name, value in trial.body.items():
-            if isinstance(value, str) and len(value) > 40 and "${" not in value:
-                found.append(replace(trial, body={**trial.body, name: value[: len(value) // 2]}))
-            elif isinstance(value, list) and len(value) > 1:
+            long_text = isinstance(value, str) and len(value) > 40 and "${" not in value
+            if long_text or (isinstance(value, list) and len(value) > 1):
                 found.append(replace(trial, body={**trial.body, name: value[: len(value) // 2]}))
     return found
+
+
+def weave(lists: Iterable[list[T]]) -> Iterator[T]:
+    """One of each list in turn, until all are empty."""
+    waiting = [iter(one) for one in lists]
+    while waiting:
+        for one in list(waiting):
+            try:
+                yield next(one)
+            except StopIteration:
+                waiting.remove(one)
