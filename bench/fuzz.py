@@ -1,8 +1,8 @@
 """The fuzzer against plain Schemathesis: the same ten faults, the same spec, the same time for each.
 
 Schemathesis is run by its own command line with one valid bearer token, against answers that are not sealed.
-It has found a fault where the server took its wrong path and it fails in a way in which it does not fail at the
-right server. Exits with 1 where ours do not find twice as many, or all.
+It has found a fault where the server took its wrong path and it fails in a way in which it does not fail at
+the right server. Exits with 1 where ours do not find twice as many, or all.
 
     python -m bench.fuzz [--for 20] [--seed 1] [--all-methods] [--json FILE]
 """

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fuzz_kit import SPEC, Ran, arena_of, attack
+from fuzz_kit import SPEC, Ran, arena_of, attack, attack_target
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -147,13 +147,13 @@ def test_some_sessions_are_exactly_as_long_as_they_may_be() -> None:
 
 
 def test_the_same_seed_tries_the_same_in_the_same_order() -> None:
-    def told(seed: int) -> list[tuple[str, ...]]:
+    def told(seed: int, count: int = 130) -> list[tuple[str, ...]]:
         async def inside() -> list[tuple[str, ...]]:
             target = embedded_target(SPEC)
             with Minter(SPEC, target) as minter:
                 async with arena_of(target, minter, seed) as arena:
                     plan = Plan(arena, Cases(SPEC, operations_of(arena), 0.1))
-                    steps = [plan.next() for _ in range(120)]
+                    steps = [plan.next() for _ in range(count)]
             return [
                 (
                     step.source,
@@ -167,7 +167,7 @@ def test_the_same_seed_tries_the_same_in_the_same_order() -> None:
 
     first = told(7)
     assert told(7) == first
-    assert told(8) != first
+    assert told(8, 10) != first[:10]
     assert {source for source, *_ in first} >= {
         "examples",
         "coverage",
@@ -242,13 +242,11 @@ def test_a_finding_is_made_small_and_comes_again_from_its_replay() -> None:
         target = server.start()
 
         async def inside() -> None:
-            from fuzz_kit import attack_target
-
             until = lambda one: one.complaint.requirement == "MBOX-2"  # noqa: E731
             ran = await attack_target(fuzz, target, server.minter, 30, until=until)
             finding = found(ran, "MBOX-2")
             assert finding.minimal
-            assert [one.operation for one in script_of(finding.replay)][-2:] == ["getOffer", "getOffer"]
+            assert script_of(finding.replay)[-1].operation == "getOffer" and len(finding.replay["trials"]) < 4
             async with arena_of(target, server.minter, 1) as arena:
                 again = await replay(arena, finding.replay)
             assert again is not None and again.complaint.requirement == "MBOX-2"

@@ -62,8 +62,9 @@ async def after(scene: Scene, sent: Sent, then: Before, answer: Answer, requirem
         if seen is None or seen.status not in (200, 404):
             return
         text = seen.at(then.box) if seen.ok else None
-        if text != then.text:
-            got = f"an empty {then.box} box" if text is None else f"another {then.box}"
+        refused = sent.request.fields.get(then.box)
+        if text is None or (text == refused and text != then.text):
+            got = f"an empty {then.box} box" if text is None else f"the {then.box} that was refused"
             complaint = Complaint(requirement, f"body.{then.box}", f"{told}: the {then.box} of before", got)
             scene.stage.complain(complaint, None if requirement else place)
         return

@@ -86,6 +86,7 @@ class Cases:
         self.spec = spec
         self.operations = operations
         self._bearer_share = bearer_share
+        self._machine: Any = None  # made at the first chain
         document = _only(spec, operations)
         self._ids = {
             (path, method): item[method]["operationId"]
@@ -156,7 +157,10 @@ class Cases:
         """One chain of operations that the spec's links join; `send` is called for each, from this thread."""
         cases = self
 
-        class Machine(self.schema.as_state_machine()):  # type: ignore[misc]
+        if self._machine is None:
+            self._machine = self.schema.as_state_machine()
+
+        class Machine(self._machine):  # type: ignore[misc, name-defined]
             def call(self, case: Case[Any], **kwargs: Any) -> Response:
                 trial = cases.trial(case, chance, "chain")
                 sent = send(trial) if trial is not None else None

@@ -30,8 +30,8 @@ from conformance.fuzz.trials import (
 CHAIN = "chain"
 # One turn: which source gives the next script.
 TURN = (
-    *("coverage", "mail", "coverage", "credentials", "coverage", "fuzzing") * 3,
-    *("coverage", "credentials", "coverage", "coverage", "coverage", "fuzzing") * 3,
+    *("coverage", "mail", "coverage", "credentials", "coverage", "credentials", "fuzzing") * 5,
+    *("coverage", "credentials", "coverage", "coverage", "coverage", "fuzzing") * 5,
     CHAIN,
 )
 BUDGET_EVERY = 60  # scripts
@@ -109,7 +109,8 @@ class Plan:
             for name in credentials.names(self._arena.world):
                 for operation in self._cases.operations:
                     if credentials.applies(self._arena.world, name, operation):
-                        kinds.setdefault(name.split(": ")[0], []).append((name, operation))
+                        kind = name if name.startswith("csrf") else name.split(": ")[0]
+                        kinds.setdefault(kind, []).append((name, operation))
             for pairs in kinds.values():
                 chance.shuffle(pairs)
             for name, operation in weave(kinds.values()):

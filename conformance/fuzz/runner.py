@@ -71,13 +71,13 @@ class Runner:
         """Reports what the scene has brought, each made as short as may be."""
         if not scene.stage.complaints:
             return
-        story = list(scene.performed)
         for mark, number in marks(scene):
             kin = (mark.requirement, mark.where)
             if mark in self._known or self._alike.get(kin, 0) >= ALIKE:
                 continue
             self._known.add(mark)
             self._alike[kin] = self._alike.get(kin, 0) + 1
+            story = scene.performed[: scene.blamed.get(number, len(scene.performed))]
             finding = await self._short(scene, mark, number, story, box)
             report(replace(finding, after_s=time.monotonic() - self._started))
         await self.end_scene()  # it may be in a state that nobody knows

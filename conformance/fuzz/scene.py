@@ -71,6 +71,7 @@ class Scene:
         self.rooms: dict[str, Room] = {}
         self.named: dict[str, str] = {}
         self.performed: list[Trial] = []
+        self.blamed: dict[int, int] = {}  # a complaint's number, and how many trials it took
         self.broken = ""
         self._ledger_spoke = False
 

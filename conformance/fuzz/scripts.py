@@ -45,14 +45,14 @@ async def perform(scene: Scene, trial: Trial, more: Look | None = None) -> tuple
     """Performs a trial; `more` looks at an answer that nobody complained about."""
     seen = len(scene.stage.complaints)
     sent = await scene.perform(trial)
-    if sent is None:
-        return None
-    request, answer, place = sent
-    if more is not None and len(scene.stage.complaints) == seen and not trial.method:
+    if sent is not None and more is not None and len(scene.stage.complaints) == seen and not trial.method:
+        request, answer, place = sent
         complaint = more(trial, request, answer)
         if complaint is not None:
             scene.stage.complain(complaint, place)
-    return request, answer
+    for number in range(seen, len(scene.stage.complaints)):
+        scene.blamed[number] = len(scene.performed)
+    return None if sent is None else sent[:2]
 
 
 def marks(scene: Scene, since: int = 0) -> list[tuple[Mark, int]]:
@@ -104,13 +104,16 @@ class Shortener:
                 break
         if best is None or whole:
             return best
-        number = 0
-        while number < len(best) - 1:  # the last is what it is about
-            shorter = best[:number] + best[number + 1 :]
-            if await self._holds(shorter):
-                best = shorter
-            else:
-                number += 1
+        size = (len(best) - 1) // 2  # of what is left out at once; the last is what it is about
+        while size >= 1:
+            number = 0
+            while number + size < len(best):
+                shorter = best[:number] + best[number + size :]
+                if await self._holds(shorter):
+                    best = shorter
+                else:
+                    number += size
+            size //= 2
         progress = True
         while progress:
             progress = False
