@@ -86,6 +86,9 @@ def test_what_a_budget_allows() -> None:
 def test_a_429_before_its_time_is_a_fault_unless_refusals_may_have_been_counted() -> None:
     budgets = Budgets(SPEC)
     fault = budgets.answered("alice", "createRoom", "", 429, 0.0)
+    assert fault is not None and fault[0] == "RATE-8"
+    budgets.answered("carol", "createRoom", "", 200, 0.0)
+    fault = budgets.answered("carol", "createRoom", "", 429, 0.0)
     assert fault is not None and fault[0] == "RATE-1"
     for _ in range(5):
         budgets.answered("bob", "createRoom", "", 400, 0.0)

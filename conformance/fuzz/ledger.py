@@ -77,6 +77,8 @@ class Budgets:
                 return BUDGETED[operation], f"429 ({what} was spent)", f"200 for number {before + 1}"
         elif status == 429:
             if before + spent.perhaps < budget.limit and certain_window:
+                if before + spent.perhaps == 0:
+                    return "RATE-8", f"no 429 ({what}, and the user has spent nothing of it)", "429"
                 got = f"429 after {before} that were accepted and {spent.perhaps} that were refused"
                 return BUDGETED[operation], f"no 429 yet ({what})", got
         else:

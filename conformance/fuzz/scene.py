@@ -105,6 +105,8 @@ class Scene:
         else:
             sender = user
             request = user.sign(request)
+            if trial.method and user.csrf is not None:  # a guard may stand before the routes
+                request = request.with_header(self.spec.policy["names"]["csrf_header"], user.csrf)
             expectation = None
         for name, value in trial.headers:
             request = request.with_header(name, value)
@@ -255,11 +257,21 @@ class Scene:
 
     async def _send(self, sent: Sent) -> Answer:
         answer = await sent.user.send(sent.request)
-        if sent.signed:
+        if not sent.signed:
+            self._spend(sent, answer)
+        else:
             for fault in self._account(sent, answer):
                 self._ledger_spoke = True
                 self.complain(fault)
         return answer
+
+    def _spend(self, sent: Sent, answer: Answer) -> None:
+        """A refusal of somebody who is signed in, for want of a CSRF word or an origin, may count."""
+        person = self.stage.people.get(sent.user.actor)
+        known = person is not None and person.token == sent.user.token and sent.user.delivery != "none"
+        if known and sent.request.method == self.spec.operation(sent.request.operation).method:
+            status, now = answer.status, time.monotonic()
+            self.budgets.answered(sent.user.id, sent.request.operation, sent.room, status, now)
 
     def _account(self, sent: Sent, answer: Answer) -> list[Fault]:
         """Notes what the answer means for the scene; what is wrong with it by what went before."""

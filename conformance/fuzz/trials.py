@@ -97,8 +97,8 @@ def filled(value: Any, words: Mapping[str, str]) -> Any:
 
 
 def plainer(trial: Trial) -> list[Trial]:
-    """The trial with one thing left out, each in turn: what a smaller case may look like. One that states what
-    it expects expects that of the whole of it.
+    """The trial with one thing left out, each in turn: what a smaller case may look like. One that states
+    what it expects expects that of the whole of it.
     """
     if trial.expect is not None:
         return []
