@@ -17,10 +17,10 @@ from conformance.explore.method import Method
 from conformance.explore.stage import Arena
 from conformance.fuzz import corpus
 from conformance.fuzz.cases import Cases
-from conformance.fuzz.fuzz import Fuzz, operations_of, shallow
+from conformance.fuzz.fuzz import Fuzz, shallow
 from conformance.fuzz.ledger import Boxes, Budgets
 from conformance.fuzz.plans import CHAIN, Plan
-from conformance.fuzz.runner import replay
+from conformance.fuzz.runner import operations_of, replay
 from conformance.fuzz.scripts import script_of
 from conformance.fuzz.sdp_grammar import Grammar
 from conformance.fuzz.texts import Texts

@@ -13,13 +13,12 @@ from conformance.explore.stage import Arena, Report
 from conformance.fuzz import corpus
 from conformance.fuzz.cases import Cases, complaint_of
 from conformance.fuzz.plans import CHAIN, Plan, Step
-from conformance.fuzz.runner import Runner
+from conformance.fuzz.runner import Runner, operations_of
 from conformance.fuzz.trials import Trial
 from protocol.operations import Answer, Request
 
 LOOKS = 0.25  # the share of ordinary trials after which it is looked what a refusal has left behind
 SEALED_SHARE, PLAIN_SHARE = 0.05, 0.5  # by bearer: an envelope costs tens of milliseconds to open
-LEFT_OUT = ("emoji", "otp")
 
 
 class Fuzz:
@@ -93,18 +92,6 @@ class Fuzz:
     def _look(self, trial: Trial, request: Request, answer: Answer) -> Complaint | None:
         assert self._cases is not None
         return complaint_of(self._cases.known(trial.operation), trial.operation, request, answer)
-
-
-def operations_of(arena: Arena) -> list[str]:
-    """The operations of the claimed profiles, in the order of the spec."""
-    spec, claimed = arena.world.spec, arena.world.target.profiles
-    named = {
-        name
-        for profile in claimed
-        if profile not in LEFT_OUT and profile in spec.profiles
-        for name in spec.profiles[profile].operations
-    }
-    return [name for name in spec.operations if name in named]
 
 
 def shallow(covered: Covered, operations: Iterable[str]) -> list[str]:
