@@ -47,6 +47,7 @@ from protocol.spec import METHODS, Spec
 from protocol.validation import Validator
 
 BATCH = 8
+SIGN = "${"  # begins our words for what is alive
 STEPS = 8  # of a chain of links
 ROOM_FIELDS = ("roomId", "parentRoomId")
 WRONG_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -194,8 +195,8 @@ class Cases:
         if any(value.strip() in ("", ".", "..") or not value.isprintable() for value in params.values()):
             return None  # clients make another path of it
         headers = _headers(case.headers, label)
-        if headers is None:
-            return None
+        if headers is None or SIGN in f"{case.body!r}{params}{case.query}":
+            return None  # Hypothesis takes words from our own code, too
         body, raw = self._body(case.body, name, chance)
         actor = chance.choices((CREATOR, PARTICIPANT, OUTSIDER), (4, 5, 1))[0]
         return Trial(

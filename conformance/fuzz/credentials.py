@@ -53,37 +53,47 @@ class Faulty:
 def names(world: World) -> list[str]:
     """Every fault that can be tried at this target, in a fixed order."""
     spec, target, minter = world.spec, world.target, world.minter
-    holds = target.conditions(spec)
     found = [NONE, "signature: tampered", "signature: of another key", "claims: of another user"]
     found += [f"garbage: {probe.name}" for probe in probes.garbage_tokens(spec)]
     found += [f"alg: {alg}" for alg in UNSIGNED]
     found += [f"query: {name}" for name in spec.probes["query_token_parameters"]]
+    found += ["exp: past", "nbf: future", "user: absent", *(f"exp: {name}" for name in NO_NUMBERS)]
     if minter.can_craft:
-        found += ["exp: past", "nbf: future", "user: absent"]
-        found += [f"exp: {name}" for name in NO_NUMBERS]
         found += [f"header alg: {alg}" for alg in ALGS if alg != minter.signer.alg]
-        found += ["iss: other", "iss: absent"] if "issuer" in holds else []
-        found += ["aud: other", "aud: absent"] if "audience" in holds else []
-        found += ["kid: unknown"] if "jwks" in holds else []
-        if minter.issuer is not None:
-            found += [f"confused: {name}" for name in tokens.public_forms(minter.issuer.signer.key)]
-    if "csrf" in target.profiles and target.csrf and "cookie" in target.deliveries:
-        found += [f"csrf: {name}" for name in CSRF_WORDS]
-    if "cors" in target.profiles and target.origins and "cookie" in target.deliveries:
-        foreign = probes.foreign_origins(spec, target.origins)
-        foreign += [probe.value for probe in probes.lookalike_origins(spec, target.origins)]
-        found += [f"origin: {origin}" for origin in foreign] + [
-            f"simple request: {origin}" for origin in foreign
-        ]
-    return found
+    found += ["iss: other", "iss: absent", "aud: other", "aud: absent", "kid: unknown"]
+    if minter.issuer is not None:
+        found += [f"confused: {name}" for name in tokens.public_forms(minter.issuer.signer.key)]
+    found += [f"csrf: {name}" for name in CSRF_WORDS]
+    foreign = probes.foreign_origins(spec, target.origins)
+    foreign += [probe.value for probe in probes.lookalike_origins(spec, target.origins)]
+    found += [f"{kind}: {origin}" for kind in ("origin", "simple request") for origin in foreign]
+    return [name for name in found if _asked(world, name.split(": ")[0])]
 
 
 def applies(world: World, name: str, operation: str) -> bool:
-    """Whether the fault can be one of this operation."""
-    writes = world.spec.operation(operation).writes
-    if name.startswith(("csrf: ", "origin: ", "simple request: ")):
-        return writes
-    return world.spec.operation(operation).needs_token
+    """Whether the fault can be one of this operation, and is one at this target."""
+    kind = name.split(": ")[0]
+    if not _asked(world, kind):
+        return False
+    by_cookie = kind in ("csrf", "origin", "simple request")
+    return (
+        world.spec.operation(operation).writes if by_cookie else world.spec.operation(operation).needs_token
+    )
+
+
+def _asked(world: World, kind: str) -> bool:
+    """Whether the target is asked about this kind of fault at all."""
+    target, holds = world.target, world.target.conditions(world.spec)
+    if kind == "csrf":
+        return "csrf" in target.profiles and target.csrf and "cookie" in target.deliveries
+    if kind in ("origin", "simple request"):
+        return "cors" in target.profiles and bool(target.origins) and "cookie" in target.deliveries
+    if "auth" not in target.profiles:
+        return False
+    conditions = {"iss": "issuer", "aud": "audience", "kid": "jwks", "confused": "jwks"}
+    if kind in conditions and conditions[kind] not in holds:
+        return False
+    return world.minter.can_craft or kind not in ("exp", "nbf", "user", "iss", "aud", "kid", "header alg")
 
 
 def apply(scene: Scene, user: User, request: Request, name: str) -> Faulty | None:

@@ -134,6 +134,8 @@ class Scene:
         known = self.rooms.get(self.named.get(name, ""))
         if known is not None and known.members:
             return known
+        if name == PARTY and not self.claims("party"):
+            return None
         alice, bob = await self.stage.person(NAMES[CREATOR]), await self.stage.person(NAMES[PARTICIPANT])
         operation = CREATES[name == PARTY]
         if self.budgets.left(alice.id, operation) <= 0 or self.broken:
@@ -197,7 +199,8 @@ class Scene:
         user = await self.stage.person(actor)
         if not trial.same_person and self.budgets.left(user.id, operation) <= 0 and actor != NAMES[CREATOR]:
             user = await self.stage.another(actor)
-        return replace(user, delivery=trial.delivery) if trial.delivery else user  # type: ignore[arg-type]
+        ways = {str(way): way for way in self.target.deliveries}
+        return replace(user, delivery=ways[trial.delivery]) if trial.delivery in ways else user
 
     async def _words(self, trial: Trial, user: User) -> Mapping[str, str] | None:
         used = trial.words_in_use()
@@ -258,6 +261,8 @@ class Scene:
     async def _send(self, sent: Sent) -> Answer:
         answer = await sent.user.send(sent.request)
         if not sent.signed:
+            if answer.ok:
+                self.boxes.unsure(sent.room)
             self._spend(sent, answer)
         else:
             for fault in self._account(sent, answer):
