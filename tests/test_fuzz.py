@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from conformance.explore.findings import Complaint, Covered, Finding
 from conformance.explore.method import Method
 from conformance.explore.stage import Arena
-from conformance.fuzz import corpus
+from conformance.fuzz import corpus, credentials
 from conformance.fuzz.cases import Cases
 from conformance.fuzz.fuzz import Fuzz, shallow
 from conformance.fuzz.ledger import Boxes, Budgets
@@ -260,3 +260,30 @@ def test_a_finding_is_made_small_and_comes_again_from_its_replay() -> None:
     finally:
         server.end()
         right.end()
+
+
+# -- what is not asked
+
+
+def test_words_of_ours_in_generated_text_are_not_taken_for_rooms() -> None:
+    cases = Cases(SPEC, list(SPEC.profiles["core"].operations), 0.0)
+    operation = cases.known("joinRoom")
+    chance = random.Random(1)
+    made = operation.Case(body={"roomId": "room_1", "x": {"${party}": 1}}, media_type="application/json")
+    assert cases.trial(made, chance, "valid") is None
+    plain = operation.Case(body={"roomId": "room_1", "x": {"party": 1}}, media_type="application/json")
+    assert cases.trial(plain, chance, "valid") is not None
+
+
+def test_faults_of_what_the_target_does_not_do_are_not_tried() -> None:
+    async def told(profiles: tuple[str, ...]) -> set[str]:
+        target = replace(embedded_target(SPEC), profiles=profiles)
+        with Minter(SPEC, target) as minter:
+            async with arena_of(target, minter, 1) as arena:
+                plan = Plan(arena, Cases(SPEC, operations_of(arena), 0.0))
+                assert all(plan.next() for _ in range(10))
+                return {name.split(": ")[0] for name in credentials.names(arena.world)}
+
+    assert {"csrf", "origin", "exp", "iss", "no token"} <= asyncio.run(told(("core", "auth", "csrf", "cors")))
+    assert asyncio.run(told(("core",))) == set(), "and the plan goes on without"
+    assert "csrf" not in asyncio.run(told(("core", "auth")))

@@ -73,7 +73,10 @@ class Plan:
                 return step
         if self._count % 2 and (example := next(self._examples, None)) is not None:
             return Step("examples", [example])
-        return next(self._sources[next(self._turn)])
+        while True:
+            step = next(self._sources[next(self._turn)], None)
+            if step is not None:
+                return step
 
     # -- inside
 
@@ -111,6 +114,8 @@ class Plan:
                     if credentials.applies(self._arena.world, name, operation):
                         kind = name if name.startswith("csrf") else name.split(": ")[0]
                         kinds.setdefault(kind, []).append((name, operation))
+            if not kinds:
+                return  # the target claims nothing of the kind
             for pairs in kinds.values():
                 chance.shuffle(pairs)
             for name, operation in weave(kinds.values()):
