@@ -25,10 +25,9 @@ from typing import Any
 
 from conformance.explore import methods
 from conformance.explore.attack import Attack
+from conformance.explore.order import Order, run
 from conformance.fuzz import corpus
 from conformance.session import Settings
-from parley import attack as parley_attack
-from parley.attack import Order
 from protocol import spec as spec_module
 from protocol.mint import Minter
 from protocol.spec import SPEC_DIR, Spec
@@ -116,7 +115,7 @@ def ours(spec: Spec, mutant: str | None, chosen: Sequence[str], seconds: float, 
     corpus.SHIPPED = Path("no such folder")  # what was found before is no measure of a search
     settings = Settings(mutant=mutant, write_log=False)
     started = time.monotonic()
-    result = asyncio.run(parley_attack.run(Order(settings, seconds, tuple(chosen), seed), spec, said))
+    result = asyncio.run(run(Order(settings, seconds, tuple(chosen), seed), spec, said))
     took = max(0.1, sum(one["seconds"] for one in result["methods"]) or time.monotonic() - started)
     cases = sum(one["cases"] for one in result["methods"])
     after, by = hit[0] if hit else (None, "")

@@ -70,7 +70,7 @@ class CheckModule(pytest.File):
     """A module of conformance/checks: its items are the checks registered in it."""
 
     def collect(self) -> Iterable[pytest.Item]:
-        settings = _settings(self.config)
+        settings = settings_of(self.config)
         try:
             spec = load_spec(settings)
             registry.load_checks()
@@ -202,6 +202,11 @@ class Runner:
             return runlog.verdict_record(key[0], key[1], Verdict.NOT_RUN, why, case=key[2])
         raise LookupError(f"the engine ended without a verdict of {' '.join(key)}")
 
+    def over(self) -> None:
+        """Returns when the run is over by itself: the target is free then."""
+        if self._thread is not None:
+            self._thread.join()
+
     def finish(self) -> Path | None:
         """Ends the run, if it still goes on, and returns its folder."""
         if self._thread is not None:
@@ -213,7 +218,7 @@ class Runner:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
     """Wrong usage is said before anything is collected: pytest's own exit code for it is 4."""
-    settings = _settings(session.config)
+    settings = settings_of(session.config)
     if settings.profiles or settings.requirements:
         try:
             in_scope(load_spec(settings), settings.profiles, settings.requirements)
@@ -225,7 +230,7 @@ def pytest_collection(session: pytest.Session) -> None:
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
     items = [item for item in session.items if isinstance(item, CheckItem)]
     if items and not session.config.option.collectonly:
-        settings = _settings(session.config)
+        settings = settings_of(session.config)
         if session.config.getoption("usepdb", False):
             settings = options.with_concurrency(settings, 1)
         runner = Runner(settings, items[0].spec)
@@ -270,7 +275,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         verdict_items.summary(terminalreporter, report)
 
 
-def _settings(config: pytest.Config) -> Settings:
+def settings_of(config: pytest.Config) -> Settings:
+    """What the options say. Raises pytest's UsageError."""
     if SETTINGS not in config.stash:
         try:
             config.stash[SETTINGS] = options.settings(vars(config.option))

@@ -5,13 +5,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import re
 import secrets
 import signal
 import time
-from collections.abc import Callable
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,25 +15,17 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from conformance import doctor
 from conformance.explore import methods
 from conformance.explore.attack import Attack
-from conformance.explore.stage import Arena
-from conformance.lease import Lease
-from conformance.session import Session, Settings, load_spec
+from conformance.explore.order import AttackError, Order, run, seconds_of
+from conformance.session import Settings, load_spec
 from protocol.spec import Spec
 from reports import attack as reporting
 from reports import terminal
 from reports.attack import Result
 from suite import guard, opening
 
-UNITS = {"s": 1, "m": 60, "h": 3600}
-MOST_S = 24 * 3600
 EVERY_S = 15.0  # between two words of progress where there is no terminal
-
-
-class AttackError(Exception):
-    """An option cannot be used, or a replay cannot be read; one line says why."""
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -88,15 +76,6 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.set_defaults(command=_attack)
 
 
-def seconds_of(text: str) -> float:
-    """`20s`, `5m`, `1h`, or plain seconds. Raises AttackError."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text)
-    seconds = float(found[1]) * UNITS[found[2] or "s"] if found else 0.0
-    if not 1 <= seconds <= MOST_S:
-        raise AttackError(f"--for: expected a time of 1s to 24h such as 20s, 5m or 1h, got {text!r}")
-    return seconds
-
-
 def _attack(parsed: argparse.Namespace) -> int:
     if parsed.per_second < 0:
         raise AttackError(f"--per-second: expected 0 (no limit) or more, got {parsed.per_second:g}")
@@ -116,7 +95,7 @@ def _attack(parsed: argparse.Namespace) -> int:
     seconds = seconds_of(parsed.seconds)
     order = Order(settings, seconds, tuple(parsed.method), seed, parsed.corpus, parsed.operated)
     with AttackProgress(Console(stderr=True, highlight=False), seconds) as progress:
-        result = asyncio.run(run(order, spec, progress, replay))
+        result = asyncio.run(_interruptible(order, spec, progress, replay))
     folder = parsed.run_dir or opening.default_run_dir(f"attack-{result['target']['name']}")
     reporting.write(result, folder)
     reporting.show(result, terminal.console(), folder)
@@ -124,51 +103,13 @@ def _attack(parsed: argparse.Namespace) -> int:
     return reporting.exit_code(result)
 
 
-@dataclass(frozen=True)
-class Order:
-    """What is to be attacked, how long, and by what."""
-
-    settings: Settings
-    seconds: float
-    methods: tuple[str, ...]
-    seed: int
-    corpus: Path | None = None
-    operated: bool = False
-    only_first: bool = False
-
-
-async def run(
-    order: Order,
-    spec: Spec,
-    said: Callable[[Attack], None] = lambda attack: None,
-    replay: Result | None = None,
-) -> Result:
-    """One attack from start to end. Raises GuardError and whatever opening a target raises, each one line."""
-    session = Session(order.settings, spec)
-    async with AsyncExitStack() as stack:
-        world = await session.open(stack)
-        guard.only_loopback(world.target.base_url, operated=order.operated)
-        stack.enter_context(Lease(world.target.base_url, control=world.control is not None))
-        reason = await doctor.unreachable(world)
-        if reason is not None:
-            raise AttackError(reason)
-        arena = Arena(world, order.seed)
-        chosen = methods.make(order.methods, arena, order.corpus)
-        attack = Attack(arena, chosen, order.seconds, said, order.only_first)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, attack.stop, "interrupted")
-        if world.control is not None:
-            await world.control.reset()
-        try:
-            if replay is not None:
-                return await attack.replay(replay["method"], replay["replay"])
-            return await attack.run()
-        finally:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
-            if world.control is not None:
-                await world.control.reset()
+async def _interruptible(order: Order, spec: Spec, progress: AttackProgress, replay: Result | None) -> Result:
+    """Ctrl-C (and a polite TERM) end the attack early, with a report of what was found."""
+    running = asyncio.ensure_future(run(order, spec, progress, replay))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, lambda: progress.stop("interrupted") or running.cancel())
+    return await running
 
 
 def _read_replay(file: Path) -> Result:
@@ -202,8 +143,17 @@ class AttackProgress:
         self._bar = self._progress.add_task("attacking", total=seconds)
         self._said = time.monotonic()
         self._found = 0
+        self._attack: Attack | None = None
+
+    def stop(self, reason: str) -> bool:
+        """Ends the attack that is under way; False where none has begun."""
+        if self._attack is None:
+            return False
+        self._attack.stop(reason)
+        return True
 
     def __call__(self, attack: Attack) -> None:
+        self._attack = attack
         cases = sum(turn.method.covered.cases for turn in attack.turns)
         found = len(attack.found)
         line = f"{attack.now or 'done'}: {cases:,} cases, {found} found"

@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from conformance import options
+from conformance.explore.order import AttackError
 from conformance.lease import LeaseTaken
 from conformance.plan import SelectionError
 from conformance.session import Session, SessionError, load_spec
@@ -42,7 +43,7 @@ USER_ERRORS = (
     runlog.RunLogError,
     scaffold.ScaffoldError,
     selftest.SelftestError,
-    attack.AttackError,
+    AttackError,
     guard.GuardError,
 )
 NOTHING_DECIDED = 2

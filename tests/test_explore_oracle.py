@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from explore_kit import within
 
+from conformance.checks.cors import preflight
 from conformance.explore.findings import Covered
 from conformance.explore.stage import Arena, Stage
 from conformance.things import relay_candidate, sdp
@@ -34,6 +35,8 @@ async def visit(stage: Stage) -> None:
         for _ in range(3):
             await alice.list_rooms()
         await alice.ice_servers()
+        await bob.ice_servers()
+        await alice.send(preflight(alice.without_token(), "createRoom", origin[1]))
         await alice.health()
         await bob.send(bob.creating(broadcasterName="<b>"))
         await alice.without_token().list_rooms()
@@ -77,6 +80,11 @@ def test_nothing_is_wrong_with_a_right_server() -> None:
         ("two-content-types", "ENC-9"),
         ("room-without-its-date", "ROOM-1"),
         ("a403-is-plain-text", "ERR-4"),
+        ("turn-credentials-are-shared", "ICE-3"),
+        ("turn-credentials-live-for-a-day", "ICE-2"),
+        ("ice-servers-without-turn", "ICE-1"),
+        ("a-preflight-needs-a-token", "CORS-1"),
+        ("a-preflight-forgets-a-header", "CORS-1"),
         ("heartbeat-tells-the-address", "PRIV-3"),
     ],
 )

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from conformance.explore.faults import Faults
 from conformance.explore.method import Method
+from conformance.explore.schedules import Schedules
 from conformance.explore.stage import Arena
 from conformance.fuzz.fuzz import Fuzz
 from conformance.fuzz.texts import Texts
 
 # The corpus is a folder of replays, for methods that try these first.
-MAKERS: dict[str, Callable[[Arena, Path | None], Method]] = {"fuzz": Fuzz, "texts": Texts}
+MAKERS: dict[str, Callable[[Arena, Path | None], Method]] = {
+    "fuzz": Fuzz,
+    "texts": Texts,
+    "schedules": Schedules,
+    "faults": Faults,
+}
 NAMES = tuple(MAKERS)
 
 

@@ -6,12 +6,13 @@ they become complaints. Only what the target claims is asked of it.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 
 from conformance import registry
 from conformance.checks.errors import bounded, first_hit
 from conformance.checks.privacy import ADDRESSED, URL_HOST, personal_patterns, strings_but
-from conformance.explore import oracle_envelope, oracle_headers
+from conformance.explore import oracle_envelope, oracle_headers, oracle_ice
 from conformance.explore.findings import Complaint
 from conformance.registry import Sight
 from protocol import validation
@@ -28,12 +29,15 @@ Rule = Callable[["Oracle", User, Request, Answer], Iterable[Complaint]]
 
 
 class Oracle:
-    """Judges answers one by one. It remembers nothing but which envelopes it has seen."""
+    """Judges answers one by one. It remembers only which envelopes and credentials it has seen."""
 
-    def __init__(self, spec: Spec, target: Target) -> None:
+    def __init__(self, spec: Spec, target: Target, now: Callable[[], float] = time.time) -> None:
+        """`now` is the target's time, in seconds since the epoch."""
         registry.load_checks()
         self.spec = spec
         self.target = target
+        self.now = now
+        self.holders = oracle_ice.Holders()
         self.fresh = oracle_envelope.Fresh()
         holds = target.conditions(spec)
         self._asked = {
@@ -136,6 +140,8 @@ RULES: tuple[Rule, ...] = (
     oracle_headers.security,
     oracle_headers.origins,
     oracle_headers.rate_limited,
+    oracle_headers.preflight,
+    oracle_ice.servers,
     oracle_envelope.sealed,
     oracle_envelope.plain,
 )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from conformance.checks.cors import ALLOW_CREDENTIALS, ALLOW_ORIGIN, EXPOSED, versions, words
+from conformance.checks.cors import ALLOW_CREDENTIALS, ALLOW_ORIGIN, EXPOSED, PREFLIGHTED, versions, words
 from conformance.explore.findings import Complaint
 from protocol import validation
 from protocol.client import User
@@ -77,6 +77,23 @@ def origins(oracle: Oracle, user: User, request: Request, answer: Answer) -> Ite
         if missing:
             where = "header Access-Control-Expose-Headers"
             yield Complaint("CORS-9", where, f"{', '.join(missing)} among them", ", ".join(sorted(exposed)))
+
+
+def preflight(oracle: Oracle, user: User, request: Request, answer: Answer) -> Iterator[Complaint]:
+    """CORS-1: what a browser asks from an allowed page before it sends anything is granted."""
+    asked = request.header("Access-Control-Request-Method")
+    if request.method != "OPTIONS" or asked is None or request.header("Origin") not in oracle.target.origins:
+        return
+    if answer.status is None or not 200 <= answer.status < 300:
+        wanted = {"statuses": list(range(200, 300))}
+        yield Complaint("CORS-1", "status", "a 2xx to a preflight", str(answer.status), "status_in", wanted)
+        return
+    for name, needed in (("Methods", ("GET", "POST", "OPTIONS")), ("Headers", PREFLIGHTED)):
+        granted = words(answer, f"Access-Control-Allow-{name}")
+        missing = [word for word in needed if word.lower() not in granted]
+        if missing:
+            where, wanted_words = f"header Access-Control-Allow-{name}", f"{', '.join(missing)} among them"
+            yield Complaint("CORS-1", where, wanted_words, ", ".join(sorted(granted)) or "none")
 
 
 def rate_limited(oracle: Oracle, user: User, request: Request, answer: Answer) -> Iterator[Complaint]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,7 +29,9 @@ class Arena:
     oracle: Oracle = field(init=False)
 
     def __post_init__(self) -> None:
-        self.oracle = Oracle(self.world.spec, self.world.target)
+        control = self.world.control
+        now = time.time if control is None else control.now
+        self.oracle = Oracle(self.world.spec, self.world.target, now)
 
     def chance(self, *of: object) -> random.Random:
         """Chance that the seed and what it is the chance of decide."""

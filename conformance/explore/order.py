@@ -1,0 +1,83 @@
+"""An attack from its order to its result: opens the target, asks the guard, lets the methods take turns."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance import doctor
+from conformance.control import ControlError
+from conformance.explore import methods
+from conformance.explore.attack import Attack
+from conformance.explore.findings import Record
+from conformance.explore.stage import Arena
+from conformance.lease import Lease
+from conformance.session import Session, Settings
+from protocol.spec import Spec
+from suite import guard
+
+UNITS = {"s": 1, "m": 60, "h": 3600}
+MOST_S = 24 * 3600
+
+
+class AttackError(Exception):
+    """An option cannot be used, or a replay cannot be read; one line says why."""
+
+
+def seconds_of(text: str, option: str = "--for") -> float:
+    """`20s`, `5m`, `1h`, or plain seconds. Raises AttackError, which names the option."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text)
+    seconds = float(found[1]) * UNITS[found[2] or "s"] if found else 0.0
+    if not 1 <= seconds <= MOST_S:
+        raise AttackError(f"{option}: expected a time of 1s to 24h such as 20s, 5m or 1h, got {text!r}")
+    return seconds
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be attacked, how long, and by what."""
+
+    settings: Settings
+    seconds: float
+    methods: tuple[str, ...]
+    seed: int
+    corpus: Path | None = None
+    operated: bool = False
+    only_first: bool = False
+
+
+async def run(
+    order: Order,
+    spec: Spec,
+    said: Callable[[Attack], None] = lambda attack: None,
+    replay: Record | None = None,
+) -> Record:
+    """One attack from start to end. `said` is told of the attack as it goes on, and may stop it.
+
+    Raises AttackError, GuardError, and whatever opening a target raises, each with one line.
+    """
+    session = Session(order.settings, spec)
+    async with AsyncExitStack() as stack:
+        world = await session.open(stack)
+        guard.only_loopback(world.target.base_url, operated=order.operated)
+        stack.enter_context(Lease(world.target.base_url, control=world.control is not None))
+        reason = await doctor.unreachable(world)
+        if reason is not None:
+            raise AttackError(reason)
+        arena = Arena(world, order.seed)
+        chosen = methods.make(order.methods, arena, order.corpus)
+        attack = Attack(arena, chosen, order.seconds, said, order.only_first)
+        if world.control is not None:
+            await world.control.reset()
+        try:
+            if replay is not None:
+                return await attack.replay(replay["method"], replay["replay"])
+            return await attack.run()
+        finally:
+            if world.control is not None:
+                with contextlib.suppress(ControlError):  # the target is gone, which the attack has said
+                    await world.control.reset()
