@@ -9,10 +9,10 @@ from itertools import islice
 from report_kit import SPEC
 
 from conformance.cast import World
-from conformance.explore.faults import Faults
 from conformance.explore.findings import Finding
 from conformance.explore.method import Box
-from conformance.explore.schedules import Schedules
+from conformance.explore.schedules.faults import Faults
+from conformance.explore.schedules.schedules import Schedules
 from conformance.explore.stage import Arena
 from protocol.transcript import Transcript
 from suite import opening

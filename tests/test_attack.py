@@ -18,7 +18,7 @@ from conformance.explore import attack as attack_module
 from conformance.explore.attack import AGAIN, MOST_OF_ONE, Attack
 from conformance.explore.findings import Complaint, Covered, Finding
 from conformance.explore.method import Box
-from conformance.explore.oracle import SHAPES
+from conformance.explore.oracle.oracle import SHAPES
 from conformance.explore.order import AttackError, seconds_of
 from conformance.explore.stage import Arena, Report
 from reports import attack as reporting

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance import options
 from e2e import options as chat
+from parley import cli
 from protocol import spec
 from reports import junit, page, result, runlog
 from reports.verdicts import Verdict
@@ -48,19 +48,27 @@ def test_the_target_file_document_names_every_key() -> None:
     assert {key for key in keys(schema) if not re.search(rf"\b{key}\b", text)} == set()
 
 
+def options_of(parser: argparse.ArgumentParser) -> set[str]:
+    """Those of the parser and of its commands."""
+    found: set[str] = set()
+    for action in parser._actions:
+        found |= set(action.option_strings)
+        if isinstance(action, argparse._SubParsersAction):
+            found |= set().union(*(options_of(one) for one in action.choices.values()))
+    return found
+
+
 def test_the_readme_and_the_documents_name_options_that_exist() -> None:
     parser = argparse.ArgumentParser()
-    options.add(parser.add_argument)
-    chat.add_chat(parser.add_argument)
     chat.add_own(parser.add_argument)
-    known = {name for action in parser._actions for name in action.option_strings}
+    known = options_of(parser) | options_of(cli._parser())
     known |= {
         "--pdb",
         "--junitxml",
         "--headed",
         "--slowmo",
-        "--no-e2e",
-    }  # of others
+        "--fuzz",
+    }  # of pytest and its plugins
     for file in DOCUMENTS:
         text = file.read_text(encoding="utf-8")
         named = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", text)) - {

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from conformance.explore.faults import FaultyWire
-from conformance.explore.playing import LOST, TWICE, UNKNOWN, UNSENT, Ways, fault
-from conformance.explore.proxy import DELAY_S, KINDS, FaultProxy
+from conformance.explore.schedules.faults import FaultyWire
+from conformance.explore.schedules.playing import LOST, TWICE, UNKNOWN, UNSENT, Ways, fault
+from conformance.explore.schedules.proxy import DELAY_S, KINDS, FaultProxy
 from protocol.operations import Answer, Request
 from protocol.wire import Wire, WireOptions
 

@@ -11,10 +11,10 @@ from engine_kit import world
 from explore_schedules_kit import arena, first, some
 from report_kit import SPEC
 
-from conformance.explore.faults import Faults
 from conformance.explore.findings import Finding
-from conformance.explore.schedule import by_chance, parse, show, steps_of
-from conformance.explore.schedules import Schedules
+from conformance.explore.schedules.faults import Faults
+from conformance.explore.schedules.schedule import by_chance, parse, show, steps_of
+from conformance.explore.schedules.schedules import Schedules
 from conformance.explore.script import Script
 from conformance.explore.stage import Arena
 

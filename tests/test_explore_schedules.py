@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from conformance.explore.one_room import UNSEEN
-from conformance.explore.programs import LAST, MAKER, PROGRAMS, Plays
-from conformance.explore.schedule import (
+from conformance.explore.schedules.one_room import UNSEEN
+from conformance.explore.schedules.programs import LAST, MAKER, PROGRAMS, Plays
+from conformance.explore.schedules.schedule import (
     BOTH,
     VERBS,
     Schedule,
@@ -26,8 +26,8 @@ from conformance.explore.schedule import (
     steps_of,
     turbulence,
 )
-from conformance.explore.shorten import shortened
-from conformance.explore.symptoms import first_broken
+from conformance.explore.schedules.shorten import shortened
+from conformance.explore.schedules.symptoms import first_broken
 from protocol.linearizability import Operation
 
 ALL = Plays(frozenset(VERBS.values()))

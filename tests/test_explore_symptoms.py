@@ -10,12 +10,12 @@ import pytest
 from engine_kit import world
 
 from conformance.explore.findings import Complaint, Covered
-from conformance.explore.one_room import UNSEEN
-from conformance.explore.playing import Activity, Played, Sent
-from conformance.explore.schedule import VERBS, parse
-from conformance.explore.shorten import strangers
+from conformance.explore.schedules.one_room import UNSEEN
+from conformance.explore.schedules.playing import Activity, Played, Sent
+from conformance.explore.schedules.schedule import VERBS, parse
+from conformance.explore.schedules.shorten import strangers
+from conformance.explore.schedules.symptoms import Problem, problem
 from conformance.explore.stage import Arena
-from conformance.explore.symptoms import Problem, problem
 from protocol.linearizability import Operation
 from protocol.operations import Answer
 

@@ -1,6 +1,6 @@
-"""pytest in front of exploring: `pytest conformance --fuzz 20s` adds an item for each method that fuzzes.
+"""pytest in front of exploring: `pytest conformance --fuzz 20s` adds an item in which the target is fuzzed.
 
-They come last, when the checks are done and the target is free, and share the time.
+It comes last, when the checks are done and the target is free.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ from reports.evidence import plain
 from suite import guard, opening
 
 PLACE = Path(__file__).parents[1] / "fuzz" / "__init__.py"
+NAME = "fuzz"
 METHODS = ("texts", "fuzz")
-RED = pytest.StashKey[int]()  # the gravest exit code of them
+RED = pytest.StashKey[int]()  # its exit code, where that is not 0
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,7 +43,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 
 class FuzzModule(pytest.File):
-    """An item for each method."""
+    """Its one item."""
 
     def collect(self) -> Iterable[pytest.Item]:
         try:
@@ -50,19 +51,18 @@ class FuzzModule(pytest.File):
             spec = load_spec(settings_of(self.config))
         except (AttackError, *USER_ERRORS) as error:
             raise pytest.UsageError(str(error)) from None
-        for name in METHODS:
-            yield FuzzItem.of(self, name, seconds / len(METHODS), spec)
+        yield FuzzItem.of(self, seconds, spec)
 
 
 class FuzzItem(pytest.Item):
-    """One method for its part of the time. It fails where something is found that is no mere SHOULD."""
+    """It fails where something is found that is no mere SHOULD, and where nothing was decided."""
 
     seconds: float
     spec: Spec
 
     @classmethod
-    def of(cls, parent: FuzzModule, name: str, seconds: float, spec: Spec) -> FuzzItem:
-        item = cls.from_parent(parent, name=name)
+    def of(cls, parent: FuzzModule, seconds: float, spec: Spec) -> FuzzItem:
+        item = cls.from_parent(parent, name=NAME)
         item.seconds, item.spec = seconds, spec
         return item
 
@@ -76,7 +76,7 @@ class FuzzItem(pytest.Item):
         order = Order(
             replace(settings, write_log=False),
             self.seconds,
-            (self.name,),
+            METHODS,
             seed,
             Path(corpus) if corpus else None,
             self.config.getoption("operated"),
@@ -86,15 +86,11 @@ class FuzzItem(pytest.Item):
         except (AttackError, guard.GuardError, *USER_ERRORS) as error:
             pytest.exit(plain(f"parley: {error}"), returncode=reporting.NOTHING_DECIDED)
         target = result["target"]["name"]
-        folder = (
-            settings.run_dir / self.name
-            if settings.run_dir
-            else opening.default_run_dir(f"{self.name}-{target}")
-        )
+        folder = settings.run_dir / NAME if settings.run_dir else opening.default_run_dir(f"{NAME}-{target}")
         reporting.write(result, folder)
         code = reporting.exit_code(result)
         if code:
-            self.config.stash[RED] = max(code, self.config.stash.get(RED, 0))
+            self.config.stash[RED] = code
             raise Found(told(result, folder))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:

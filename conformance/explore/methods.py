@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from conformance.explore.faults import Faults
 from conformance.explore.method import Method
-from conformance.explore.schedules import Schedules
+from conformance.explore.model.by_model import ModelMethod
+from conformance.explore.schedules.faults import Faults
+from conformance.explore.schedules.schedules import Schedules
 from conformance.explore.stage import Arena
 from conformance.fuzz.fuzz import Fuzz
 from conformance.fuzz.texts import Texts
@@ -16,6 +17,7 @@ from conformance.fuzz.texts import Texts
 MAKERS: dict[str, Callable[[Arena, Path | None], Method]] = {
     "fuzz": Fuzz,
     "texts": Texts,
+    "model": lambda arena, corpus: ModelMethod(arena),
     "schedules": Schedules,
     "faults": Faults,
 }

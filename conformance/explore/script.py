@@ -131,6 +131,7 @@ class Script:
 
     def _name(self) -> None:
         used = [json.dumps(record.get("request", {})) for record in self.finding.exchanges]
+        used.append(json.dumps(dict(self.finding.complaint.arguments)))
         for place, record in enumerate(self.finding.exchanges):
             if record["type"] == "pause":
                 continue

@@ -11,7 +11,7 @@ from typing import Any
 from conformance.canaries import JOINS
 from conformance.cast import World
 from conformance.explore.findings import Complaint, Covered, Finding, Record
-from conformance.explore.oracle import Oracle
+from conformance.explore.oracle.oracle import Oracle
 from conformance.forge import Forge
 from protocol.client import Lane, User
 from protocol.operations import Answer, Request

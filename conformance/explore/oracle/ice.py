@@ -13,7 +13,7 @@ from protocol.client import User
 from protocol.operations import Answer, Request
 
 if TYPE_CHECKING:
-    from conformance.explore.oracle import Oracle
+    from conformance.explore.oracle.oracle import Oracle
 
 KEPT = 20_000  # credentials that are remembered
 

@@ -14,7 +14,7 @@ from protocol.judge import judge
 from protocol.operations import Answer, Request
 
 if TYPE_CHECKING:
-    from conformance.explore.oracle import Oracle
+    from conformance.explore.oracle.oracle import Oracle
 
 ASKING = ("OPTIONS", "HEAD")
 ERRORS_WITH_ORIGIN = (401, 404, 429)  # CORS-6 names them

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator
 from itertools import permutations
 
-from conformance.explore.schedule import Schedule, one_by_one, steps_of
+from conformance.explore.schedules.schedule import Schedule, one_by_one, steps_of
 
 Fails = Callable[[Schedule], Awaitable[bool]]
 MOST = 60  # schedules that are tried to shorten one

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.explore.findings import Complaint, Covered
-from conformance.explore.one_room import READS, UNSEEN, Output
-from conformance.explore.schedule import Group, Schedule, Step
+from conformance.explore.schedules.one_room import READS, UNSEEN, Output
+from conformance.explore.schedules.schedule import Group, Schedule, Step
 from conformance.explore.stage import Arena, Stage
 from conformance.things import relay_candidate, sdp
 from protocol.client import User

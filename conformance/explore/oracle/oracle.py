@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from conformance import registry
 from conformance.checks.errors import bounded, first_hit
 from conformance.checks.privacy import ADDRESSED, URL_HOST, personal_patterns, strings_but
-from conformance.explore import oracle_envelope, oracle_headers, oracle_ice
 from conformance.explore.findings import Complaint
+from conformance.explore.oracle import envelope, headers, ice
 from conformance.registry import Sight
 from protocol import validation
 from protocol.client import User
@@ -37,8 +37,8 @@ class Oracle:
         self.spec = spec
         self.target = target
         self.now = now
-        self.holders = oracle_ice.Holders()
-        self.fresh = oracle_envelope.Fresh()
+        self.holders = ice.Holders()
+        self.fresh = envelope.Fresh()
         holds = target.conditions(spec)
         self._asked = {
             one.id
@@ -136,12 +136,12 @@ RULES: tuple[Rule, ...] = (
     refusal_shape,
     success_shape,
     personal,
-    oracle_headers.content,
-    oracle_headers.security,
-    oracle_headers.origins,
-    oracle_headers.rate_limited,
-    oracle_headers.preflight,
-    oracle_ice.servers,
-    oracle_envelope.sealed,
-    oracle_envelope.plain,
+    headers.content,
+    headers.security,
+    headers.origins,
+    headers.rate_limited,
+    headers.preflight,
+    ice.servers,
+    envelope.sealed,
+    envelope.plain,
 )

@@ -13,11 +13,11 @@ from typing import Any
 
 from conformance.explore.findings import Covered, Finding
 from conformance.explore.method import Box
-from conformance.explore.playing import Play, Played
-from conformance.explore.schedule import Schedule, by_chance, parse, show
-from conformance.explore.shorten import shortened
+from conformance.explore.schedules.playing import Play, Played
+from conformance.explore.schedules.schedule import Schedule, by_chance, parse, show
+from conformance.explore.schedules.shorten import shortened
+from conformance.explore.schedules.symptoms import BY_ITSELF, Problem, problem
 from conformance.explore.stage import Arena, Report
-from conformance.explore.symptoms import BY_ITSELF, Problem, problem
 from protocol.mint import MintError
 
 AT_ONCE = 6  # plays at a time; each has people and rooms of its own

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from conformance.explore.explorer import Case, Explorer, kept
 from conformance.explore.findings import Covered, Finding
 from conformance.explore.method import Box
-from conformance.explore.programs import Plays
+from conformance.explore.schedules.explorer import Case, Explorer, kept
+from conformance.explore.schedules.programs import Plays
 from conformance.explore.stage import Arena, Report
 from protocol.spec import Spec
 from protocol.target import Target

@@ -14,7 +14,7 @@ import struct
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from conformance.explore.schedule import ABANDONED
+from conformance.explore.schedules.schedule import ABANDONED
 
 HEADER = "X-Parley-Fault"  # `kind ticket`
 DELAY, EARLY, LATE, TORN, CUT, TWICE, AGAIN = (

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from conformance.explore.findings import Complaint
-from conformance.explore.one_room import LOOKS, POSTS, READS, Inside, OneRoom
-from conformance.explore.playing import MISTAKEN, Played
-from conformance.explore.schedule import VERBS
-from conformance.explore.wanted import complaint
+from conformance.explore.schedules.one_room import LOOKS, POSTS, READS, Inside, OneRoom
+from conformance.explore.schedules.playing import MISTAKEN, Played
+from conformance.explore.schedules.schedule import VERBS
+from conformance.explore.schedules.wanted import complaint
 from protocol.linearizability import Bound, Operation, State, decide, search
 
 Symptom = tuple[str, tuple[str | None, ...]]  # in words, and the requirements that it may be told by

@@ -14,14 +14,14 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from conformance.explore.explorer import Case, Explorer, kept
 from conformance.explore.findings import Covered, Finding
 from conformance.explore.method import Box
-from conformance.explore.playing import LOST, TWICE, UNKNOWN, UNSENT, fault
-from conformance.explore.proxy import AGAIN, CUT, EARLY, HEADER, KINDS, LATE, TORN, FaultProxy
-from conformance.explore.proxy import TWICE as DOUBLED
-from conformance.explore.schedule import ABANDONED, Schedule, Step
-from conformance.explore.schedules import plays_for
+from conformance.explore.schedules.explorer import Case, Explorer, kept
+from conformance.explore.schedules.playing import LOST, TWICE, UNKNOWN, UNSENT, fault
+from conformance.explore.schedules.proxy import AGAIN, CUT, EARLY, HEADER, KINDS, LATE, TORN, FaultProxy
+from conformance.explore.schedules.proxy import TWICE as DOUBLED
+from conformance.explore.schedules.schedule import ABANDONED, Schedule, Step
+from conformance.explore.schedules.schedules import plays_for
 from conformance.explore.stage import Arena, Report
 from protocol.operations import Answer, Request
 from protocol.wire import Wire

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import factorial
 
-from conformance.explore.schedule import (
+from conformance.explore.schedules.schedule import (
     BOTH,
     VERBS,
     Group,

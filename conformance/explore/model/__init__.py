@@ -1,0 +1,1 @@
+"""The method `model`: a state machine chooses what people do; answers are compared with a model."""
