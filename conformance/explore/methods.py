@@ -10,9 +10,13 @@ from conformance.explore.model.by_model import ModelMethod
 from conformance.explore.schedules.faults import Faults
 from conformance.explore.schedules.schedules import Schedules
 from conformance.explore.stage import Arena
+from conformance.fuzz.fuzz import Fuzz
+from conformance.fuzz.texts import Texts
 
 # The corpus is a folder of replays, for methods that try these first.
 MAKERS: dict[str, Callable[[Arena, Path | None], Method]] = {
+    "fuzz": Fuzz,
+    "texts": Texts,
     "model": lambda arena, corpus: ModelMethod(arena),
     "schedules": Schedules,
     "faults": Faults,

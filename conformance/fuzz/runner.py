@@ -1,0 +1,139 @@
+"""Plays steps in scenes that follow one another, and makes findings of what is complained about."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from conformance.explore.findings import Covered, Finding
+from conformance.explore.method import Box
+from conformance.explore.stage import Arena, Report
+from conformance.fuzz.corpus import Entry
+from conformance.fuzz.ledger import BUDGETED
+from conformance.fuzz.scene import Scene
+from conformance.fuzz.scripts import Look, Mark, Shortener, finding_of, marks, perform, play, script_of
+from conformance.fuzz.trials import Script, Trial
+from protocol.operations import Answer, Request
+
+ALIKE = 6  # findings of one requirement in one place; after so many the rest would say nothing new
+PAUSE_S = 0.5  # where nothing can be arranged
+SHORTEN_S = 8.0  # for one finding
+LEFT_OUT = ("emoji", "otp")  # nothing of them is explored yet
+
+
+class Runner:
+    """Shared by the methods of this folder. `more` looks at answers that nobody complained about."""
+
+    def __init__(self, arena: Arena, name: str, covered: Covered, more: Look | None = None) -> None:
+        self.arena, self.name, self.covered = arena, name, covered
+        self._more = more
+        self._scene: Scene | None = None
+        self._scenes = 0
+        self._known: set[Mark] = set()
+        self._alike: dict[tuple[str | None, str], int] = {}
+        self._started = time.monotonic()
+
+    async def scene(self, *, fresh: bool = False) -> Scene:
+        """The scene that goes on, or a new one."""
+        if self._scene is None or fresh or self._scene.worn:
+            if self._scene is not None and self._scene.broken:
+                await asyncio.sleep(PAUSE_S)
+            await self.end_scene()
+            self._scenes += 1
+            self._scene = Scene(self.arena, self.covered, f"{self.name} {self._scenes}")
+        return self._scene
+
+    async def end_scene(self) -> None:
+        scene, self._scene = self._scene, None
+        if scene is not None:
+            await scene.tidy()
+
+    async def play(
+        self, script: Script, box: Box, report: Report, *, look: bool = False, fresh: bool = False
+    ) -> None:
+        """Performs the trials, and reports what is new."""
+        scene = await self.scene(fresh=fresh)
+        for trial in script:
+            if box.over:
+                break
+            await self.perform(scene, replace(trial, look=trial.look or look or bool(trial.credential)))
+        self.covered.cases += 1
+        await self.harvest(scene, box, report)
+        if fresh:
+            await self.end_scene()
+
+    async def perform(self, scene: Scene, trial: Trial) -> tuple[Request, Answer] | None:
+        return await perform(scene, trial, self._more)
+
+    async def harvest(self, scene: Scene, box: Box, report: Report) -> None:
+        """Reports what the scene has brought, each made as short as may be."""
+        if not scene.stage.complaints:
+            return
+        for mark, number in marks(scene):
+            kin = (mark.requirement, mark.where)
+            if mark in self._known or self._alike.get(kin, 0) >= ALIKE:
+                continue
+            self._known.add(mark)
+            self._alike[kin] = self._alike.get(kin, 0) + 1
+            story = scene.performed[: scene.blamed.get(number, len(scene.performed))]
+            finding = await self._short(scene, mark, number, story, box)
+            report(replace(finding, after_s=time.monotonic() - self._started))
+        await self.end_scene()  # it may be in a state that nobody knows
+
+    async def replay(self, entry: Entry, box: Box, report: Report) -> None:
+        """Plays an entry of the corpus."""
+        try:
+            script = script_of(entry.replay)
+        except (KeyError, TypeError, ValueError):
+            return
+        claimed = operations_of(self.arena)
+        if all(trial.operation in claimed for trial in script):
+            await self.play(script, box, report, fresh=True)
+
+    async def again(self, wanted: Mapping[str, Any]) -> Finding | None:
+        try:
+            return await replay(self.arena, wanted, self.name, self._more)
+        except (KeyError, TypeError, ValueError):
+            return None  # no replay of ours
+
+    async def _short(self, scene: Scene, mark: Mark, number: int, story: Script, box: Box) -> Finding:
+        longest = Box(min(SHORTEN_S, box.left_s + 1.0), box.stopped)
+        shortener = Shortener(self.arena, self.covered, self.name, mark, longest, self._more)
+        whole = mark.requirement in BUDGETED.values()
+        script = await shortener.shorten(story, whole=whole)
+        if script is not None and shortener.scene is not None:
+            return finding_of(
+                shortener.scene, shortener.number, self.name, _what(script), script, minimal=not whole
+            )
+        return finding_of(scene, number, self.name, _what(story), story, minimal=False)
+
+
+def operations_of(arena: Arena) -> list[str]:
+    """The operations of the claimed profiles, in the order of the spec."""
+    spec, claimed = arena.world.spec, arena.world.target.profiles
+    named = {
+        name
+        for profile in claimed
+        if profile not in LEFT_OUT and profile in spec.profiles
+        for name in spec.profiles[profile].operations
+    }
+    return [name for name in spec.operations if name in named]
+
+
+def _what(script: Script) -> str:
+    return (script[-1].credential or script[-1].label) if script else ""
+
+
+async def replay(
+    arena: Arena, replay: Mapping[str, Any], method: str = "fuzz", more: Look | None = None
+) -> Finding | None:
+    """Does the same again: the last complaint that it brings, which is what it was kept for; or None."""
+    script = script_of(replay)
+    scene = await play(arena, Covered(), f"{method} again", script, more)
+    if not scene.stage.complaints:
+        return None
+    number = len(scene.stage.complaints) - 1
+    return finding_of(scene, number, method, _what(script), script, minimal=True)

@@ -1,0 +1,24 @@
+"""The reference server stands: with a fixed seed the fuzzer finds nothing, and was let in everywhere."""
+
+from __future__ import annotations
+
+import os
+
+from fuzz_kit import attack
+
+from conformance.fuzz.fuzz import Fuzz, shallow
+from conformance.fuzz.texts import Texts
+from protocol import spec as spec_module
+
+SEED = 20
+SECONDS = float(os.environ.get("PARLEY_FUZZ_SECONDS", "12"))
+
+
+def test_nothing_is_found_at_the_reference_server() -> None:
+    ran = attack(lambda arena: [Fuzz(arena), Texts(arena)], SECONDS, seed=SEED)
+    assert [(one.complaint.requirement, one.operation, one.complaint.words) for one in ran.findings] == []
+    assert all(method.covered.cases > 0 for method in ran.methods)
+    fuzz = ran.methods[0]
+    spec = spec_module.load()
+    core = spec.profiles["core"].operations
+    assert shallow(fuzz.covered, [name for name in core if name != "health"]) == []
