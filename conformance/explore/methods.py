@@ -15,9 +15,9 @@ from conformance.fuzz.texts import Texts
 
 # The corpus is a folder of replays, for methods that try these first.
 MAKERS: dict[str, Callable[[Arena, Path | None], Method]] = {
-    "fuzz": Fuzz,
     "texts": Texts,
     "model": lambda arena, corpus: ModelMethod(arena),
+    "fuzz": Fuzz,
     "schedules": Schedules,
     "faults": Faults,
 }
