@@ -16,10 +16,11 @@ from typing import Any
 
 from conformance import things
 from conformance.cast import World
+from conformance.checks.cors import PREFLIGHTED
 from conformance.faults import kind_of
 from conformance.fuzz.plans import valid
 from conformance.fuzz.sdp_grammar import BMP
-from conformance.fuzz.trials import CREATOR, ME, PARTICIPANT, ROOM, Expectation, Trial, of_bytes
+from conformance.fuzz.trials import CREATOR, ME, OUTSIDER, PARTICIPANT, ROOM, Expectation, Trial, of_bytes
 from protocol import probes
 from protocol.marks import mark
 from protocol.operations import encode
@@ -56,6 +57,7 @@ class Edges:
             self.path_id,
             self.long_path_id,
             *(self.name, self.key) * 3,
+            *self._pages() * 3,
             *(self.markup, self.violation) * 2,
         )
         return self.chance.choice(makers)()
@@ -134,6 +136,47 @@ class Edges:
         length = self.spec.limits["path_id_bytes"] * self.chance.choice((1, 2, 8))
         raw = self.spec.policy["names"]["room_id_prefix"].ljust(length, "a")
         return self._at(raw, "VAL-17", f"the id in the path has {length} bytes")
+
+    # -- pages of other origins
+
+    def _pages(self) -> tuple[Callable[[], Trial], ...]:
+        return (self.origin, self.preflight) if self.world.target.origins else ()
+
+    def origin(self) -> Trial:
+        """A read from a page: what its headers say of the origin is judged, answered or refused."""
+        operation = self.chance.choice(("listRooms", "getOffer"))
+        actor = self.chance.choice((CREATOR, OUTSIDER))
+        params = {"roomId": ROOM} if operation == "getOffer" else {}
+        expect = Expectation(tuple(range(200, 500)), "ERR-3", "a page of some origin reads")
+        headers = (("Origin", self.chance.choice(self._origins())),)
+        delivery = self.chance.choice(("", "none"))
+        return Trial(operation, "a page", actor, delivery, params, headers=headers, expect=expect)
+
+    def preflight(self) -> Trial:
+        operation = self.chance.choice(self.spec.requirement("CORS-1").operations or ("createRoom",))
+        headers = (
+            ("Origin", self.chance.choice(self._origins())),
+            ("Access-Control-Request-Method", self.spec.operation(operation).method),
+            ("Access-Control-Request-Headers", ", ".join(PREFLIGHTED).lower()),
+        )
+        expect = Expectation(tuple(range(200, 500)), "ERR-3", "a browser asks before it sends")
+        return Trial(
+            operation,
+            "a preflight",
+            OUTSIDER,
+            "none",
+            headers=headers,
+            method="OPTIONS",
+            path=self.world.operations.path(operation),
+            expect=expect,
+        )
+
+    def _origins(self) -> list[str]:
+        """Allowed, foreign and look-alike ones, each kind as often as the others."""
+        allowed = self.world.target.origins
+        foreign = probes.foreign_origins(self.spec, allowed)
+        alike = [probe.value for probe in probes.lookalike_origins(self.spec, allowed)]
+        return list(self.chance.choice([kind for kind in (list(allowed), foreign, alike) if kind]))
 
     # -- names and keys
 

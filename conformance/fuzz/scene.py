@@ -24,7 +24,7 @@ from conformance.fuzz.trials import (
     Trial,
     filled,
 )
-from protocol.client import User
+from protocol.client import Delivery, User
 from protocol.marks import mark
 from protocol.operations import JSON_TYPE, Answer, Request, encode
 
@@ -105,7 +105,8 @@ class Scene:
         else:
             sender = user
             request = user.sign(request)
-            if trial.method and user.csrf is not None:  # a guard may stand before the routes
+            # A guard may stand before the routes.
+            if trial.method and user.csrf is not None and user.delivery != "none":
                 request = request.with_header(self.spec.policy["names"]["csrf_header"], user.csrf)
             expectation = None
         for name, value in trial.headers:
@@ -199,7 +200,8 @@ class Scene:
         user = await self.stage.person(actor)
         if not trial.same_person and self.budgets.left(user.id, operation) <= 0 and actor != NAMES[CREATOR]:
             user = await self.stage.another(actor)
-        ways = {str(way): way for way in self.target.deliveries}
+        ways: dict[str, Delivery] = {str(way): way for way in self.target.deliveries}
+        ways["none"] = "none"
         return replace(user, delivery=ways[trial.delivery]) if trial.delivery in ways else user
 
     async def _words(self, trial: Trial, user: User) -> Mapping[str, str] | None:

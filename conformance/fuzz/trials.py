@@ -28,9 +28,9 @@ class Expectation:
 class Trial:
     """One request. Everything is JSON; `raw` is base64 and stands for a body that is none.
 
-    `delivery` is empty for the plain one; `method` and `path` are empty where they are the operation's own.
-    `credential` names a fault of the credentials, `label` says in a few words what is tried. `same_person`
-    goes on though a budget is spent; `look` asks what a refusal has left behind.
+    `delivery` is empty for the plain one, "none" for nobody's token; `method` and `path` are empty where
+    they are the operation's own. `credential` names a fault of the credentials, `label` says in a few words
+    what is tried. `same_person` goes on though a budget is spent; `look` asks what a refusal has left behind.
     """
 
     operation: str
