@@ -109,7 +109,7 @@ class Attack:
 
     def _slices(self) -> Iterator[tuple[Turn, float]]:
         """Whose turn it is, and how long, until the time is over."""
-        length = FIRST_S
+        length = min(FIRST_S, self.seconds / max(1, len(self.turns)))
         while True:
             waiting = [turn for turn in self.turns if not turn.error and not self._rests(turn)]
             if not waiting:

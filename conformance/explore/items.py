@@ -36,6 +36,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(guard.FLAG, action="store_true", dest="operated", help=guard.HELP)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Wrong usage is said before anything is collected."""
+    _seconds(session.config)
+
+
+def _seconds(config: pytest.Config) -> float:
+    text = config.getoption("--fuzz")
+    try:
+        return seconds_of(text, "--fuzz") if text is not None else 0.0
+    except AttackError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     if file_path == PLACE and parent.config.getoption("--fuzz"):
         return FuzzModule.from_parent(parent, path=file_path)
@@ -47,11 +61,10 @@ class FuzzModule(pytest.File):
 
     def collect(self) -> Iterable[pytest.Item]:
         try:
-            seconds = seconds_of(self.config.getoption("--fuzz"), "--fuzz")
             spec = load_spec(settings_of(self.config))
-        except (AttackError, *USER_ERRORS) as error:
+        except USER_ERRORS as error:
             raise pytest.UsageError(str(error)) from None
-        yield FuzzItem.of(self, seconds, spec)
+        yield FuzzItem.of(self, _seconds(self.config), spec)
 
 
 class FuzzItem(pytest.Item):
