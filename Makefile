@@ -7,7 +7,7 @@ RUN := $(BIN)/python -m
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help score test selftest lint bench mutation nightly lock clean
+.PHONY: help score attack test selftest lint bench mutation nightly lock clean
 
 help:
 	@echo 'make score     score a server and write a report; without TARGET the reference server'
@@ -18,8 +18,9 @@ help:
 	@echo 'make lint      format, types, imports and the spec'
 	@echo 'make bench     measure the suite and the reference server'
 	@echo 'make mutation  does a test notice every small edit of the code that judges?   ARGS=--survivors'
+	@echo 'make attack    explore a server beyond the checks     TARGET=… TARGET_FILE=… ARGS="--for 5m"'
 	@echo 'make nightly   CI, the long benchmarks, twenty seeds, a thousand rounds of races, every mutant on every check,'
-	@echo '               make mutation, and chat behind two NATs'
+	@echo '               make mutation, half an hour of attack and what attacks find, and chat behind two NATs'
 	@echo 'make lock      make requirements.lock again from pyproject.toml'
 	@echo 'make clean     remove the virtual environment and all caches (runs/ stays)'
 
@@ -30,6 +31,9 @@ $(READY): requirements.lock pyproject.toml scripts/setup.sh
 score: $(READY)
 	@sh scripts/system-packages.sh browser turnserver
 	@$(RUN) parley score $(if $(TARGET),--target '$(TARGET)') $(if $(TARGET_FILE),--target-file '$(TARGET_FILE)') $(ARGS)
+
+attack: $(READY)
+	@$(RUN) parley attack $(if $(TARGET),--target '$(TARGET)') $(if $(TARGET_FILE),--target-file '$(TARGET_FILE)') $(ARGS)
 
 selftest: $(READY)
 	@sh scripts/system-packages.sh chromium turnserver
@@ -60,6 +64,9 @@ nightly: $(READY)
 	@$(RUN) bench.races
 	@$(RUN) parley selftest --whole --all
 	@$(RUN) bench.judgement
+	@$(RUN) parley attack --for 30m
+	@$(RUN) bench.fuzz
+	@$(RUN) bench.attack
 	@sh scripts/system-packages.sh chromium turnserver ip nft
 	@$(RUN) pytest e2e --network lab --nightly
 
