@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from explore_kit import within
 
@@ -91,3 +93,22 @@ def test_nothing_is_wrong_with_a_right_server() -> None:
 def test_what_an_answer_shows_by_itself_is_found(mutant: str, requirement: str) -> None:
     found = within(complaints, mutant)
     assert requirement in found, found
+
+
+async def quoted(arena: Arena) -> str:
+    stage = arena.stage("quoted", Covered())
+    alice = await stage.person("alice")
+    answer = await alice.ice_servers()
+    wrong = arena.oracle.expecting(answer, [401], "ICE-8", f"{alice.token} is no token")
+    assert wrong is not None
+    credential = str(answer.at("iceServers.0.credential"))
+    assert credential in answer.raw.decode()
+    for cut in (len(wrong.got), wrong.got.index('"credential"') + 18):
+        stage.complain(replace(wrong, got=wrong.got[:cut]))
+    told = " ".join(complaint.words for complaint, _ in stage.complaints)
+    assert credential[:5] not in told and alice.token not in told and "«alice token»" in told
+    return told
+
+
+def test_what_is_quoted_of_an_answer_holds_no_secret() -> None:
+    assert within(quoted).count("«secret»") == 2

@@ -17,6 +17,7 @@ from typing import Any
 
 from conformance.explore.findings import Complaint, Finding, Record
 from protocol.spec import Spec
+from reports.evidence import plain
 
 STANDALONE = Path(__file__).with_name("standalone.py")
 LEARNED = ("room.roomId", "next")  # of an answer: what later requests go on with
@@ -77,7 +78,7 @@ class Script:
         complaint = self.finding.complaint
         lines.append(f"   wanted  {self.names.put(complaint.wanted)}")
         lines.append(f"   got     {self.names.put(complaint.got)}")
-        return "\n".join(lines) + "\n"
+        return "".join(f"{plain(line)}\n" for line in lines)
 
     def curl(self) -> str:
         """A shell script of curl lines; ids are taken from the answers, tokens from variables."""
@@ -246,11 +247,12 @@ def _short(text: str) -> str:
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())
+    """In one line, and with nothing in it that a terminal or a parser takes for more than text."""
+    return plain(" ".join(text.split()))
 
 
 def _docstring(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    return plain(text).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
 
 
 def _variable(name: str) -> str:

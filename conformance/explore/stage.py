@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conformance.canaries import JOINS
@@ -56,6 +57,7 @@ class Stage:
         self._inside: dict[tuple[str, str], User] = {}
         self._faulty = "wire" in lane  # faults on the way are wanted: silence is no complaint
         secret_fields = world.spec.policy["names"]["secret_fields"]
+        self._secrets = re.compile(rf'("(?:{"|".join(secret_fields)})"\s*:\s*")[^"]*')
         self.transcript = Transcript(self._keep, world.target.base_url, secret_fields)
         parts: dict[str, Any] = {
             "spec": world.spec,
@@ -92,7 +94,13 @@ class Stage:
         asked of it.
         """
         if self.arena.oracle.asks(complaint):
-            self.complaints.append((complaint, len(self.records) - 1 if place is None else place))
+            shown = replace(complaint, wanted=self._without_secrets(complaint.wanted))
+            shown = replace(shown, got=self._without_secrets(complaint.got))
+            self.complaints.append((shown, len(self.records) - 1 if place is None else place))
+
+    def _without_secrets(self, text: str) -> str:
+        """What is quoted of an answer: it may be cut off in the middle of a secret."""
+        return self._secrets.sub(r"\1«secret»", self.lane.redactor.text(text))
 
     def finding(self, method: str, what: str, *, replay: Mapping[str, Any], minimal: bool = False) -> Finding:
         """The first complaint of the play as a finding."""
