@@ -23,10 +23,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from conformance.explore import methods
+from conformance.explore import corpus, methods
 from conformance.explore.attack import Attack
 from conformance.explore.order import Order, run
-from conformance.fuzz import corpus
 from conformance.session import Settings
 from protocol import spec as spec_module
 from protocol.mint import Minter

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import secrets
 import signal
 import time
@@ -17,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from conformance.explore import methods
 from conformance.explore.attack import Attack
-from conformance.explore.order import AttackError, Order, run, seconds_of
+from conformance.explore.order import AttackError, Order, read_replay, run, seconds_of
 from conformance.session import Settings, load_spec
 from protocol.spec import Spec
 from reports import attack as reporting
@@ -91,7 +90,7 @@ def _attack(parsed: argparse.Namespace) -> int:
     )
     spec = load_spec(settings)
     seed = parsed.seed if parsed.seed is not None else secrets.randbelow(1_000_000)
-    replay = _read_replay(parsed.replay) if parsed.replay else None
+    replay = read_replay(parsed.replay, "--replay") if parsed.replay else None
     seconds = seconds_of(parsed.seconds)
     order = Order(settings, seconds, tuple(parsed.method), seed, parsed.corpus, parsed.operated)
     with AttackProgress(Console(stderr=True, highlight=False), seconds) as progress:
@@ -110,21 +109,6 @@ async def _interruptible(order: Order, spec: Spec, progress: AttackProgress, rep
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, lambda: progress.stop("interrupted") or running.cancel())
     return await running
-
-
-def _read_replay(file: Path) -> Result:
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise AttackError(f"--replay: {file}: {error.strerror}") from None
-    except ValueError as error:
-        raise AttackError(f"--replay: {file}: is no JSON: {error}") from None
-    good = isinstance(found, dict) and found.get("method") in methods.NAMES
-    if not good or not isinstance(found.get("replay"), dict):
-        raise AttackError(
-            f"--replay: {file}: expected a replay.json with method ({', '.join(methods.NAMES)}) and replay"
-        )
-    return dict(found)
 
 
 class AttackProgress:

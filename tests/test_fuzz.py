@@ -12,10 +12,11 @@ from fuzz_kit import SPEC, Ran, arena_of, attack, attack_target
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.explore import corpus
 from conformance.explore.findings import Complaint, Covered, Finding
 from conformance.explore.method import Method
 from conformance.explore.stage import Arena
-from conformance.fuzz import corpus, credentials
+from conformance.fuzz import credentials
 from conformance.fuzz.cases import Cases
 from conformance.fuzz.fuzz import Fuzz, shallow
 from conformance.fuzz.ledger import Boxes, Budgets

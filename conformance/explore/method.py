@@ -31,6 +31,10 @@ class Box:
         return self.left_s <= 0
 
 
+class ReplayError(ValueError):
+    """A replay that its method did not write; the message says what is wrong with it."""
+
+
 class Method(Protocol):
     """One way of exploring. `run` is called again and again, and goes on where it was."""
 
@@ -43,4 +47,6 @@ class Method(Protocol):
         """
 
     async def again(self, replay: Mapping[str, Any]) -> Finding | None:
-        """Does once more what a finding's `replay` says; the finding where it comes again."""
+        """Does once more what a finding's `replay` says; the finding where it comes again. Raises
+        ReplayError.
+        """

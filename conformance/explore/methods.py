@@ -16,7 +16,7 @@ from conformance.fuzz.texts import Texts
 # The corpus is a folder of replays, for methods that try these first.
 MAKERS: dict[str, Callable[[Arena, Path | None], Method]] = {
     "texts": Texts,
-    "model": lambda arena, corpus: ModelMethod(arena),
+    "model": ModelMethod,
     "fuzz": Fuzz,
     "schedules": Schedules,
     "faults": Faults,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -14,6 +15,7 @@ from conformance.control import ControlError
 from conformance.explore import methods
 from conformance.explore.attack import Attack
 from conformance.explore.findings import Record
+from conformance.explore.method import ReplayError
 from conformance.explore.stage import Arena
 from conformance.lease import Lease
 from conformance.session import Session, Settings
@@ -35,6 +37,30 @@ def seconds_of(text: str, option: str = "--for") -> float:
     if not 1 <= seconds <= MOST_S:
         raise AttackError(f"{option}: expected a time of 1s to 24h such as 20s, 5m or 1h, got {text!r}")
     return seconds
+
+
+def read_replay(file: Path, option: str) -> Record:
+    """A replay.json. Raises AttackError, which names the option, the file and what was expected."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise AttackError(f"{option}: {file}: {error.strerror}") from None
+    except ValueError as error:
+        raise AttackError(f"{option}: {file}: is no JSON: {error}") from None
+    good = isinstance(found, dict) and found.get("method") in methods.NAMES
+    if not good or not isinstance(found.get("replay"), dict):
+        raise AttackError(
+            f"{option}: {file}: expected a replay.json with method ({', '.join(methods.NAMES)}) and replay"
+        )
+    return dict(found)
+
+
+def check_corpus(folder: Path) -> None:
+    """Raises AttackError where it is no folder of replays."""
+    if not folder.is_dir():
+        raise AttackError(f"--corpus: {folder}: expected a folder")
+    for file in sorted(folder.rglob("*.json")):
+        read_replay(file, "--corpus")
 
 
 @dataclass(frozen=True)
@@ -60,6 +86,8 @@ async def run(
 
     Raises AttackError, GuardError, and whatever opening a target raises, each with one line.
     """
+    if order.corpus is not None:
+        check_corpus(order.corpus)
     session = Session(order.settings, spec)
     async with AsyncExitStack() as stack:
         world = await session.open(stack)
@@ -75,7 +103,10 @@ async def run(
             await world.control.reset()
         try:
             if replay is not None:
-                return await attack.replay(replay["method"], replay["replay"])
+                try:
+                    return await attack.replay(replay["method"], replay["replay"])
+                except ReplayError as error:
+                    raise AttackError(f"the replay of {replay['method']}: {error}") from None
             return await attack.run()
         finally:
             if world.control is not None:

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from conformance.explore import corpus
 from conformance.explore.findings import Complaint, Covered, Finding
 from conformance.explore.method import Box
 from conformance.explore.stage import Arena, Report
-from conformance.fuzz import corpus
 from conformance.fuzz.cases import Cases, complaint_of
 from conformance.fuzz.plans import CHAIN, Plan, Step
 from conformance.fuzz.runner import Runner, operations_of

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from conformance.explore.corpus import Entry
 from conformance.explore.findings import Covered, Finding
-from conformance.explore.method import Box
+from conformance.explore.method import Box, ReplayError
 from conformance.explore.stage import Arena, Report
-from conformance.fuzz.corpus import Entry
 from conformance.fuzz.ledger import BUDGETED
 from conformance.fuzz.scene import Scene
 from conformance.fuzz.scripts import Look, Mark, Shortener, finding_of, marks, perform, play, script_of
@@ -94,10 +94,7 @@ class Runner:
             await self.play(script, box, report, fresh=True)
 
     async def again(self, wanted: Mapping[str, Any]) -> Finding | None:
-        try:
-            return await replay(self.arena, wanted, self.name, self._more)
-        except (KeyError, TypeError, ValueError):
-            return None  # no replay of ours
+        return await replay(self.arena, wanted, self.name, self._more)
 
     async def _short(self, scene: Scene, mark: Mark, number: int, story: Script, box: Box) -> Finding:
         longest = Box(min(SHORTEN_S, box.left_s + 1.0), box.stopped)
@@ -130,8 +127,13 @@ def _what(script: Script) -> str:
 async def replay(
     arena: Arena, replay: Mapping[str, Any], method: str = "fuzz", more: Look | None = None
 ) -> Finding | None:
-    """Does the same again: the last complaint that it brings, which is what it was kept for; or None."""
-    script = script_of(replay)
+    """Does the same again: the last complaint that it brings, which is what it was kept for; or None. Raises
+    ReplayError.
+    """
+    try:
+        script = script_of(replay)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ReplayError(f"expected trials, a list of what is sent: {error}") from None
     scene = await play(arena, Covered(), f"{method} again", script, more)
     if not scene.stage.complaints:
         return None

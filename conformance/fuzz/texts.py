@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from conformance.explore import corpus
 from conformance.explore.findings import Covered, Finding
 from conformance.explore.method import Box
 from conformance.explore.stage import Arena, Report
-from conformance.fuzz import corpus
 from conformance.fuzz.edges import Edges
 from conformance.fuzz.fuzz import notes
 from conformance.fuzz.runner import Runner

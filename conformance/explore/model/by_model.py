@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import hypothesis
@@ -13,8 +15,9 @@ from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis.errors import HypothesisException
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
+from conformance.explore.corpus import entries
 from conformance.explore.findings import Covered, Finding
-from conformance.explore.method import Box
+from conformance.explore.method import Box, ReplayError
 from conformance.explore.model.actions import Action, from_json
 from conformance.explore.model.machine import Machine
 from conformance.explore.model.machine_play import Found, Stop
@@ -41,9 +44,11 @@ class ModelMethod:
 
     name = NAME
 
-    def __init__(self, arena: Arena) -> None:
+    def __init__(self, arena: Arena, corpus: Path | None = None) -> None:
+        """What was found before, in the folder `corpus`, is played first."""
         self.arena = arena
         self.covered = Covered()
+        self._past = [entry.replay for entry in entries(corpus) if entry.method == NAME]
         self.steps = 0
         self._round = 0
         self._known: set[tuple[str, ...]] = set()
@@ -51,6 +56,11 @@ class ModelMethod:
 
     async def run(self, box: Box, report: Report) -> None:
         """Explores until the box is over; making a finding short may take a little longer."""
+        while self._past and not box.over:
+            with contextlib.suppress(ReplayError):
+                finding = await self.again(self._past.pop(0))
+                if finding is not None:
+                    report(finding)
         while not box.over:
             self._round += 1
             thread = _Thread(self, box, asyncio.get_running_loop())
@@ -70,13 +80,11 @@ class ModelMethod:
         self._note(f"{self.steps} steps compared")
 
     async def again(self, replay: Mapping[str, Any]) -> Finding | None:
-        """Plays a finding's actions again; what is wrong this time, or None. Raises ValueError for no such
-        value.
-        """
+        """Plays a finding's actions again; what is wrong this time, or None. Raises ReplayError."""
         try:
             actions = [from_json(found) for found in replay["actions"]]
         except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"no replay of the method {NAME}: {error}") from None
+            raise ReplayError(f"expected actions, a list of those that {NAME} plays: {error}") from None
         return await _played(self.arena, self.covered, actions, Box(REPLAY_S), None)
 
     def new(self, found: Sequence[Wrong]) -> Wrong | None:

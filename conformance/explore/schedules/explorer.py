@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -11,10 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from conformance.explore.corpus import entries
 from conformance.explore.findings import Covered, Finding
 from conformance.explore.method import Box
 from conformance.explore.schedules.playing import Play, Played
-from conformance.explore.schedules.schedule import Schedule, by_chance, parse, show
+from conformance.explore.schedules.schedule import Schedule, ScheduleError, by_chance, parse, show
 from conformance.explore.schedules.shorten import shortened
 from conformance.explore.schedules.symptoms import BY_ITSELF, Problem, problem
 from conformance.explore.stage import Arena, Report
@@ -124,7 +125,7 @@ class Explorer:
 
     async def replayed(self, replay: Mapping[str, Any]) -> Finding | None:
         """The schedule again, a few times where that may matter. Raises ScheduleError."""
-        schedule = parse(str(replay["schedule"]))
+        schedule = parse(str(replay.get("schedule", "")))
         for _ in range(REPEATS if by_chance(schedule) or "of" in replay else 1):
             played, found = await self._looked(schedule)
             if found is not None:
@@ -144,13 +145,10 @@ class Explorer:
 
 def kept(corpus: Path | None, method: str) -> Iterator[Case]:
     """The schedules of this method's findings in a folder of replays; what is none is passed over."""
-    for file in sorted(corpus.rglob("*.json")) if corpus is not None else ():
-        try:
-            found = json.loads(file.read_text(encoding="utf-8"))
-            if found["method"] == method:
-                yield CORPUS, parse(str(found["replay"]["schedule"]))
-        except (OSError, ValueError, LookupError, TypeError):
-            continue
+    for entry in entries(corpus):
+        if entry.method == method:
+            with contextlib.suppress(ScheduleError):
+                yield CORPUS, parse(str(entry.replay.get("schedule", "")))
 
 
 def asked_of(finding: Finding) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ from functools import cache
 from itertools import pairwise
 from math import factorial
 
+from conformance.explore.method import ReplayError
+
 HERE = "A"  # the room that a step without a name is about
 VERBS = {
     "create": "createRoom",
@@ -33,7 +35,7 @@ STEP = re.compile(r"(?P<who>[a-z]+):(?P<verb>[a-z-]+)(?:@(?P<room>[A-Z]))?(?:!(?
 FIRST, SECOND, BOTH = "1", "2", "x"
 
 
-class ScheduleError(ValueError):
+class ScheduleError(ReplayError):
     """A text that is no schedule; the message says where."""
 
 
