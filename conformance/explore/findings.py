@@ -54,6 +54,19 @@ class Finding:
         complaint = self.complaint
         return (complaint.requirement or "", self.operation, complaint.where, self.what)
 
+    @property
+    def about(self) -> dict[str, Any]:
+        """What stands as `about` in its replay, so that it is told from others when it is done again."""
+        return {"requirement": self.complaint.requirement, "where": self.complaint.where}
+
+
+def is_about(complaint: Complaint, replay: Mapping[str, Any]) -> bool:
+    """Whether the complaint is what the replay was kept for; one that says nothing of that takes any."""
+    about = replay.get("about")
+    if not isinstance(about, Mapping):
+        return True
+    return (complaint.requirement, complaint.where) == (about.get("requirement"), about.get("where"))
+
 
 @dataclass
 class Covered:
