@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import secrets
-import signal
 import time
 from pathlib import Path
 from types import TracebackType
@@ -16,12 +15,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from conformance.explore import methods
 from conformance.explore.attack import Attack
-from conformance.explore.order import AttackError, Order, read_replay, run, seconds_of
+from conformance.explore.order import AttackError, Order, interruptible, read_replay, seconds_of
 from conformance.session import Settings, load_spec
-from protocol.spec import Spec
 from reports import attack as reporting
 from reports import terminal
-from reports.attack import Result
 from suite import guard, opening
 
 EVERY_S = 15.0  # between two words of progress where there is no terminal
@@ -89,26 +86,21 @@ def _attack(parsed: argparse.Namespace) -> int:
         write_log=False,
     )
     spec = load_spec(settings)
-    seed = parsed.seed if parsed.seed is not None else secrets.randbelow(1_000_000)
     replay = read_replay(parsed.replay, "--replay") if parsed.replay else None
+    seed = parsed.seed
+    if seed is None:  # a replay may depend on the seed that it was found with
+        seed = replay.get("seed") if replay else None
+    if not isinstance(seed, int):
+        seed = secrets.randbelow(1_000_000)
     seconds = seconds_of(parsed.seconds)
     order = Order(settings, seconds, tuple(parsed.method), seed, parsed.corpus, parsed.operated)
     with AttackProgress(Console(stderr=True, highlight=False), seconds) as progress:
-        result = asyncio.run(_interruptible(order, spec, progress, replay))
+        result = asyncio.run(interruptible(order, spec, progress, replay))
     folder = parsed.run_dir or opening.default_run_dir(f"attack-{result['target']['name']}")
     reporting.write(result, folder)
     reporting.show(result, terminal.console(), folder)
     print(f"Report     {folder / reporting.PAGE}")
     return reporting.exit_code(result)
-
-
-async def _interruptible(order: Order, spec: Spec, progress: AttackProgress, replay: Result | None) -> Result:
-    """Ctrl-C (and a polite TERM) end the attack early, with a report of what was found."""
-    running = asyncio.ensure_future(run(order, spec, progress, replay))
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, lambda: progress.stop("interrupted") or running.cancel())
-    return await running
 
 
 class AttackProgress:
@@ -127,17 +119,8 @@ class AttackProgress:
         self._bar = self._progress.add_task("attacking", total=seconds)
         self._said = time.monotonic()
         self._found = 0
-        self._attack: Attack | None = None
-
-    def stop(self, reason: str) -> bool:
-        """Ends the attack that is under way; False where none has begun."""
-        if self._attack is None:
-            return False
-        self._attack.stop(reason)
-        return True
 
     def __call__(self, attack: Attack) -> None:
-        self._attack = attack
         cases = sum(turn.method.covered.cases for turn in attack.turns)
         found = len(attack.found)
         line = f"{attack.now or 'done'}: {cases:,} cases, {found} found"

@@ -26,16 +26,21 @@ NOTHING_DECIDED, OUR_ERROR = 2, 3
 
 
 def exit_code(result: Result) -> int:
-    """0 nothing found but what is a SHOULD or known; 1 a MUST, or what no requirement covers; 2 nothing
-    decided: an operation was never answered, or no case was tried; 3 a method of ours failed.
+    """0 nothing found but what is a SHOULD or known; 1 a MUST, or what no requirement covers; 2 it was
+    stopped, an operation was never reached, or a method tried nothing; 3 a method of ours failed.
     """
     if any(serious(finding) for finding in result["findings"]):
         return 1
     if any(method["error"] for method in result["methods"]):
         return OUR_ERROR
-    if result["shallow"] or not any(method["cases"] for method in result["methods"]):
+    if result["stopped"] or result["shallow"] or idle(result):
         return NOTHING_DECIDED
     return 0
+
+
+def idle(result: Result) -> list[str]:
+    """The methods that were chosen and tried nothing."""
+    return [method["name"] for method in result["methods"] if not method["cases"]]
 
 
 def serious(finding: Result) -> bool:
@@ -112,6 +117,10 @@ def show(result: Result, console: Console, folder: Path) -> None:
         names = ", ".join(result["shallow"])
         told = f"Shallow: nobody signed in was ever answered 200 by {names}. Of these nothing is said."
         console.print(Text(told, "yellow"))
+    if result["untried"]:
+        console.print(Text(f"No method tries {', '.join(result['untried'])}.", "dim"))
+    if idle(result):
+        console.print(Text(f"Nothing was tried by {', '.join(idle(result))}.", "yellow"))
     for method in result["methods"]:
         if method["error"]:
             console.print(Text(f"{method['name']} failed (ours): {plain(method['error'])}", "bold magenta"))

@@ -20,6 +20,7 @@ from conformance.explore.findings import Complaint, Covered, Finding
 from conformance.explore.method import Box
 from conformance.explore.oracle.oracle import SHAPES
 from conformance.explore.order import AttackError, seconds_of
+from conformance.explore.result import result as result_of
 from conformance.explore.stage import Arena, Report
 from reports import attack as reporting
 
@@ -92,7 +93,9 @@ class Deaf(Scripted):
 
 
 async def attacked(there: Arena, *methods: Any, seconds: float = FIRST_S, **how: Any) -> dict[str, Any]:
-    return await Attack(there, methods, seconds, **how).run()
+    attack = Attack(there, methods, seconds, **how)
+    await attack.run()
+    return result_of(attack)
 
 
 def run(*methods: Any, **how: Any) -> dict[str, Any]:
@@ -111,7 +114,8 @@ def test_methods_take_turns_and_the_result_is_as_published(tmp_path: Path) -> No
     assert one.turns[:2] == [FIRST_S, 2 * FIRST_S] and other.turns[0] == FIRST_S
     met = {found["what"]: (found["level"], found["times"] - len(one.turns)) for found in result["findings"]}
     assert met == {"it is asked twice": ("MUST", len(one.turns)), "it is asked thrice": (None, 0)}
-    assert {(found["again"], found["tried"]) for found in result["findings"]} == {(AGAIN, AGAIN)}
+    # What comes again is the first of the two.
+    assert [(found["again"], found["tried"]) for found in result["findings"]] == [(AGAIN, AGAIN), (0, AGAIN)]
     assert [method["error"] for method in result["methods"]] == ["", "ValueError: a fault of ours", ""]
     assert "createRoom" in result["shallow"] and "health" not in result["shallow"]
     assert reporting.exit_code(result) == 1
@@ -121,7 +125,8 @@ def test_methods_take_turns_and_the_result_is_as_published(tmp_path: Path) -> No
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert "<script>" not in page and "&lt;script&gt;" in page
     assert json.loads((tmp_path / "findings" / folders[0] / "replay.json").read_text())["replay"] == {
-        "steps": [1]
+        "steps": [1],
+        "about": {"requirement": "MBOX-2", "where": "status"},
     }
     compile((tmp_path / "findings" / folders[0] / "test_finding.py").read_text(), "test_finding.py", "exec")
 
@@ -141,7 +146,8 @@ def test_it_can_be_stopped_although_a_method_does_not_hear() -> None:
         async with asyncio.timeout(STUCK_S), arena() as there:
             attack = Attack(there, [Scripted("one", [finding()]), Deaf("deaf", [])], 3600.0)
             asyncio.get_running_loop().call_later(2 * FIRST_S, attack.stop, "interrupted")
-            return await attack.run()
+            await attack.run()
+            return result_of(attack)
 
     started = time.monotonic()
     result = asyncio.run(inside())
@@ -160,8 +166,9 @@ def test_the_first_finding_of_each_is_enough_where_that_is_asked() -> None:
     [
         ({}, 0),
         ({"shallow": ["createRoom"]}, 2),
-        ({"methods": [{"cases": 0, "error": ""}]}, 2),
-        ({"methods": [{"cases": 1, "error": "ValueError"}]}, 3),
+        ({"methods": [{"name": "a", "cases": 9, "error": ""}, {"name": "b", "cases": 0, "error": ""}]}, 2),
+        ({"stopped": "interrupted"}, 2),
+        ({"methods": [{"name": "a", "cases": 1, "error": "ValueError"}]}, 3),
         ({"findings": [{"level": "SHOULD", "expected": None}]}, 0),
         ({"findings": [{"level": "MUST", "expected": None}], "shallow": ["createRoom"]}, 1),
         ({"findings": [{"level": None, "expected": None}]}, 1),
@@ -169,7 +176,8 @@ def test_the_first_finding_of_each_is_enough_where_that_is_asked() -> None:
     ],
 )
 def test_the_exit_code_says_what_was_decided(changes: dict[str, Any], code: int) -> None:
-    good: dict[str, Any] = {"findings": [], "shallow": [], "methods": [{"cases": 1, "error": ""}]}
+    method = {"name": "one", "cases": 1, "error": ""}
+    good: dict[str, Any] = {"findings": [], "shallow": [], "stopped": "", "methods": [method]}
     assert reporting.exit_code({**good, **changes}) == code
 
 
@@ -188,3 +196,41 @@ def test_a_time_that_is_none_is_refused(text: str) -> None:
 
 def test_every_requirement_of_the_oracle_is_one_of_the_spec() -> None:
     assert set(SHAPES.values()) <= set(SPEC.requirements)
+
+
+class Other(Scripted):
+    """Brings another finding when it is asked for one again."""
+
+    async def again(self, replay: Mapping[str, Any]) -> Finding | None:
+        assert replay["about"] == finding().about
+        return finding(requirement="HDR-2")
+
+
+def test_another_finding_is_not_the_same_come_again() -> None:
+    (found,) = run(Other("one", [finding()]))["findings"]
+    assert (found["again"], found["tried"]) == (0, AGAIN)
+
+
+class Slow(Scripted):
+    """Waits for a target that does not answer, and tells what it has when it is given up."""
+
+    async def run(self, box: Box, report: Report) -> None:
+        try:
+            await asyncio.sleep(STUCK_S)
+        except asyncio.CancelledError:
+            report(finding())
+            raise
+
+
+def test_a_slow_target_is_no_fault_of_ours_and_loses_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attack_module, "OVERRUN_S", 0.1)
+    result = run(Slow("slow", [finding()]))
+    assert [method["error"] for method in result["methods"]] == [""]
+    assert "was still waiting for the target" in result["methods"][0]["notes"][0]
+    assert len(result["findings"]) == 1
+
+
+def test_there_is_time_for_each_in_the_first_round() -> None:
+    methods = [Scripted(str(number), []) for number in range(4)]
+    run(*methods, seconds=2 * FIRST_S)
+    assert all(method.turns for method in methods)

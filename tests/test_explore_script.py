@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -83,7 +87,7 @@ def played(script: Script, folder: Path, mutant: str | None, form: str) -> subpr
                 token = SecretSigner(SECRET.encode()).sign(claims)
                 env |= {f"{who.upper()}_TOKEN": token, f"{who.upper()}_CSRF": str(claims["csrf"])}
                 env[f"{who.upper()}_ID"] = f"{who}_x"
-            text = script.curl().replace(script.base_url, url)
+            text = script.curl()
             (folder / "curl.sh").write_text(text, encoding="utf-8")
             argv = ["sh", "curl.sh"]
         return subprocess.run(
@@ -115,3 +119,70 @@ def test_the_curl_lines_do_it_too(script: Script, tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.count("200 OK") == 5, ended.stdout
     assert played(script, tmp_path, None, "curl").stdout.count("200 OK") == 4
+
+
+def record(sent: bytes, answer: dict[str, object], **request: object) -> dict[str, object]:
+    """An exchange of alice's, as a stage keeps it."""
+    shown = {"bytes": len(sent), "text": sent.decode("utf-8", "backslashreplace")}
+    raw = base64.b64encode(sent).decode("ascii")
+    asked = {"method": "POST", "path": "/p", "headers": [], "body": shown, "raw": raw, "curl": "", **request}
+    came = {"status": 200, "headers": [], "body": {"bytes": 2, "json": answer}}
+    found: dict[str, object] = {"type": "exchange", "actor": "alice", "operation": "createRoom"}
+    return {**found, "started": 1.0, "ended": 2.0, "request": asked, "answer": came}
+
+
+STOLEN = "«AWS SECRET ACCESS KEY» $AWS_SECRET_ACCESS_KEY $(touch stolen) «alice token»"
+
+
+@pytest.fixture
+def echo() -> Iterator[tuple[str, list[bytes]]]:
+    """A target that answers 200 and keeps what it was sent."""
+    came: list[bytes] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            length = int(self.headers.get("Content-Length", 0))
+            came.append(self.path.encode() + b" " + self.rfile.read(length))
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}", came
+    server.shutdown()
+    thread.join(LONG_S)
+
+
+@pytest.mark.parametrize("form", ["curl", "pytest"])
+def test_bytes_go_as_they_went_and_a_target_gets_nothing_of_the_environment(
+    echo: tuple[str, list[bytes]], tmp_path: Path, form: str
+) -> None:
+    url, came = echo
+    odd = b'{"a":1,"a":2,"b":"\xff' + STOLEN.encode() + b'"}'
+    exchanges = [
+        record(b"{}", {}, body={"bytes": 2, "json": {}}, raw=None, path="/first"),
+        record(odd, {}, headers=[["X-Odd", "$AWS_SECRET_ACCESS_KEY `id`"]]),
+    ]
+    complaint = Complaint(None, "status", "400", "200", "status_in", {"statuses": [400]})
+    script = Script(Finding("fuzz", "odd bytes", "createRoom", complaint, exchanges), SPEC, url)
+    env = {"PATH": os.environ["PATH"], "AWS_SECRET_ACCESS_KEY": "s3cr3t", "PARLEY_TARGET": url}
+    env["ALICE_TOKEN"] = "t0ken"
+    if form == "curl":
+        (tmp_path / "curl.sh").write_text(script.curl(), encoding="utf-8")
+        argv = ["sh", "curl.sh"]
+    else:
+        (tmp_path / "test_finding.py").write_text(script.test_file(), encoding="utf-8")
+        argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, "."]
+    ended = subprocess.run(
+        argv, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=LONG_S, check=False
+    )
+    assert len(came) == 2, ended.stdout + ended.stderr
+    (sent,) = [one.split(b" ", 1)[1] for one in came if one.startswith(b"/p ")]
+    assert sent == odd.replace("«alice token»".encode(), b"t0ken")
+    assert not any(b"s3cr3t" in one for one in came) and not (tmp_path / "stolen").exists()

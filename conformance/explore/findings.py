@@ -68,6 +68,15 @@ def is_about(complaint: Complaint, replay: Mapping[str, Any]) -> bool:
     return (complaint.requirement, complaint.where) == (about.get("requirement"), about.get("where"))
 
 
+@dataclass(frozen=True)
+class Forms:
+    """A finding told and played again: for reading, for a shell, for pytest."""
+
+    conversation: str
+    curl: str
+    test: str
+
+
 @dataclass
 class Covered:
     """What a method did, for the summary: `cases` tried, `requests` sent, notes in words of its own."""

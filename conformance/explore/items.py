@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from conformance.explore.order import AttackError, Order, run, seconds_of
+from conformance.explore.order import AttackError, Order, interruptible, seconds_of
 from conformance.plugin import RUNNER, USER_ERRORS, settings_of
 from conformance.session import load_spec
 from protocol.spec import Spec
@@ -95,12 +95,15 @@ class FuzzItem(pytest.Item):
             self.config.getoption("operated"),
         )
         try:
-            result = asyncio.run(run(order, self.spec))
+            result = asyncio.run(interruptible(order, self.spec))
         except (AttackError, guard.GuardError, *USER_ERRORS) as error:
             pytest.exit(plain(f"parley: {error}"), returncode=reporting.NOTHING_DECIDED)
         target = result["target"]["name"]
         folder = settings.run_dir / NAME if settings.run_dir else opening.default_run_dir(f"{NAME}-{target}")
         reporting.write(result, folder)
+        if result["stopped"]:
+            words = f"interrupted; what was found: {folder / reporting.PAGE}"
+            pytest.exit(words, returncode=reporting.NOTHING_DECIDED)
         code = reporting.exit_code(result)
         if code:
             self.config.stash[RED] = code

@@ -12,7 +12,13 @@ from conformance.explore.schedules.schedules import Schedules
 from conformance.explore.stage import Arena
 from conformance.fuzz.fuzz import Fuzz
 from conformance.fuzz.texts import Texts
+from protocol.spec import Spec
 
+MAIL = ("createRoom", "joinRoom", "sendOffer", "getOffer", "sendAnswer", "getAnswer")
+ROOMS = (*MAIL, "leaveRoom", "heartbeat", "listRooms", "sendCandidate", "getCandidates")
+# What a method is to reach; one that is not named here is to reach all but the profiles UNTRIED.
+REACH = {"texts": MAIL, "schedules": ROOMS, "faults": ROOMS}
+UNTRIED = ("emoji", "otp")  # profiles that no method knows yet
 # The corpus is a folder of replays, for methods that try these first.
 MAKERS: dict[str, Callable[[Arena, Path | None], Method]] = {
     "texts": Texts,
@@ -22,6 +28,14 @@ MAKERS: dict[str, Callable[[Arena, Path | None], Method]] = {
     "faults": Faults,
 }
 NAMES = tuple(MAKERS)
+
+
+def tries(method: str, spec: Spec, operation: str) -> bool:
+    """Whether the method is to reach this operation: where it does not, its run was a shallow one."""
+    reach = REACH.get(method)
+    if reach is not None:
+        return operation in reach
+    return not any(operation in spec.profiles[name].operations for name in UNTRIED)
 
 
 def make(names: Iterable[str], arena: Arena, corpus: Path | None) -> list[Method]:

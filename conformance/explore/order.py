@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import re
+import signal
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from conformance.explore import methods
 from conformance.explore.attack import Attack
 from conformance.explore.findings import Record
 from conformance.explore.method import ReplayError
+from conformance.explore.result import result
 from conformance.explore.stage import Arena
 from conformance.lease import Lease
 from conformance.session import Session, Settings
@@ -102,13 +105,55 @@ async def run(
         if world.control is not None:
             await world.control.reset()
         try:
-            if replay is not None:
-                try:
-                    return await attack.replay(replay["method"], replay["replay"])
-                except ReplayError as error:
-                    raise AttackError(f"the replay of {replay['method']}: {error}") from None
-            return await attack.run()
+            if replay is None:
+                await attack.run()
+            else:
+                await _again(attack, replay)
         finally:
             if world.control is not None:
                 with contextlib.suppress(ControlError):  # the target is gone, which the attack has said
                     await world.control.reset()
+        return result(attack, replayed=replay is not None)
+
+
+async def _again(attack: Attack, replay: Record) -> None:
+    try:
+        await attack.replay(replay["method"], replay["replay"])
+    except ReplayError as error:
+        raise AttackError(f"the replay of {replay['method']}: {error}") from None
+
+
+async def interruptible(
+    order: Order,
+    spec: Spec,
+    said: Callable[[Attack], None] = lambda attack: None,
+    replay: Record | None = None,
+) -> Record:
+    """The same, in the main thread: Ctrl-C (and a polite TERM) end it early, with a result of what was found.
+    Before it has begun, and the second time, they end it without.
+    """
+    begun: list[Attack] = []
+
+    def told(attack: Attack) -> None:
+        begun[:] = [attack]
+        said(attack)
+
+    running = asyncio.ensure_future(run(order, spec, told, replay))
+
+    def interrupted() -> None:
+        if begun and not begun[0].stopped:
+            begun[0].stop("interrupted")
+        else:
+            running.cancel()
+
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGINT, signal.SIGTERM)
+    for number in signals:
+        loop.add_signal_handler(number, interrupted)
+    try:
+        return await running
+    except asyncio.CancelledError:
+        raise AttackError("interrupted before there was anything to tell") from None
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)

@@ -1,11 +1,13 @@
 """A finding as a script: a conversation to read, curl lines to paste, a test file that needs only httpx.
 
 All three are made from the recorded exchanges. What an answer gave and a later request uses (the id of a
-room, a cursor) becomes a name, and so do people's ids; secrets are names already («alice token»).
+room, a cursor) becomes a name, and so do people's ids; secrets are names already («alice token»). No other
+name is ever filled in: a target that answers with one must not get what a reader's environment holds.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import pprint
 import re
@@ -15,27 +17,35 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from conformance.explore.findings import Complaint, Finding, Record
+from conformance.explore.findings import Complaint, Finding, Forms, Record
 from protocol.spec import Spec
 from reports.evidence import plain
 
 STANDALONE = Path(__file__).with_name("standalone.py")
 LEARNED = ("room.roomId", "next")  # of an answer: what later requests go on with
 LONG = 300  # characters of a body that a conversation shows
+MOST = 250  # exchanges that are told, the last ones
 UNREPEATED = ("content-length", "user-agent", "x-parley-run", "x-parley-exchange", "host")
+NAME = re.compile(r"«([^»]+)»")
 
 
 @dataclass
 class Names:
-    """What stands for the values that differ from one play to the next."""
+    """What stands for the values that differ from one play to the next, and which names may be filled in."""
 
     learned: dict[str, str] = field(default_factory=dict)
     people: dict[str, str] = field(default_factory=dict)
+    actors: set[str] = field(default_factory=set)
 
     def put(self, text: str) -> str:
-        for value, name in sorted({**self.learned, **self.people}.items(), key=lambda pair: -len(pair[0])):
+        for value, name in self._longest_first():
             text = text.replace(value, f"«{name}»")
         return text
+
+    def put_bytes(self, raw: bytes) -> bytes:
+        for value, name in self._longest_first():
+            raw = raw.replace(value.encode("utf-8", "surrogatepass"), f"«{name}»".encode())
+        return raw
 
     def deep(self, value: Any) -> Any:
         if isinstance(value, str):
@@ -46,12 +56,24 @@ class Names:
             return {key: self.deep(item) for key, item in value.items()}
         return value
 
+    def credential(self, name: str) -> bool:
+        """Whether it names something of a person in this play: a token, a CSRF word, the id."""
+        who, _, what = name.partition(" ")
+        return who in self.actors and what.rpartition(" ")[2] in ("token", "csrf", "id")
+
+    def may_be_filled(self, name: str) -> bool:
+        return name in self.learned.values() or self.credential(name)
+
+    def _longest_first(self) -> list[tuple[str, str]]:
+        return sorted({**self.learned, **self.people}.items(), key=lambda pair: -len(pair[0]))
+
 
 class Script:
     """What can be told and played of one finding."""
 
     def __init__(self, finding: Finding, spec: Spec, base_url: str, clock_path: str = "") -> None:
         self.finding = finding
+        self.records = finding.exchanges[-MOST:]
         self.spec = spec
         self.base_url = base_url
         self.clock_path = clock_path
@@ -59,17 +81,22 @@ class Script:
         self.learns: dict[int, dict[str, str]] = {}  # by the place of the exchange: name and path
         self._name()
 
+    def forms(self) -> Forms:
+        return Forms(self.conversation(), self.curl(), self.test_file())
+
     # -- the three forms
 
     def conversation(self) -> str:
         """Who said what to the target, and what it said; the last answer is the wrong one."""
         lines = []
-        records = self.finding.exchanges
-        for place, record in enumerate(records):
+        left_out = len(self.finding.exchanges) - len(self.records)
+        if left_out:
+            lines.append(f"   … {left_out} exchanges before these …")
+        for place, record in enumerate(self.records):
             if record["type"] == "pause":
                 lines.append(f"   -- {record['seconds']:g} s pass --")
                 continue
-            request, last = record["request"], place == len(records) - 1
+            request, last = record["request"], place == len(self.records) - 1
             body = _short(self.names.put(_text(request["body"])))
             how = _signed(request["headers"])
             lines.append(f"{'!' if last else ' '}  {record['actor']} {record['operation']}{how}")
@@ -82,17 +109,18 @@ class Script:
 
     def curl(self) -> str:
         """A shell script of curl lines; ids are taken from the answers, tokens from variables."""
-        lines = ["#!/bin/sh", f"# {self._title()}", f"# {self._variables()}", "set -u"]
-        for place, record in enumerate(self.finding.exchanges):
+        default = f'PARLEY_TARGET="${{PARLEY_TARGET:-{self.base_url}}}"'
+        lines = ["#!/bin/sh", f"# {self._title()}", f"# {self._variables()}", "set -u", default]
+        for place, record in enumerate(self.records):
             if record["type"] == "pause":
                 lines.append(f"sleep {record['seconds']:g}  # or move the target's clock, if it can be moved")
                 continue
-            words = [_shell(self.names.put(word)) for word in shlex.split(_quoted(record["request"]["curl"]))]
+            line = self._curl_line(self._step(place, record))
             learns = self.learns.get(place, {})
             if not learns:
-                lines.append(" ".join(words))
+                lines.append(line)
                 continue
-            lines += [f"answer=$({' '.join(words)})", 'echo "$answer"']
+            lines += [f"answer=$({line})", 'echo "$answer"']
             for name, path in learns.items():
                 key = path.split(".")[-1]
                 picked = f"""sed -n 's/.*"{key}": *"\\([^"]*\\)".*/\\1/p'"""
@@ -106,7 +134,6 @@ class Script:
         sentence = f"{complaint.requirement}: {self._sentence(complaint)}" if complaint.requirement else ""
         paragraphs = [self._title(), sentence, self.conversation().rstrip(), self._variables()]
         told = "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
-        rounds = pprint.pformat(list(self._rounds()), width=110, sort_dicts=False)
         check = {
             "where": complaint.where,
             "predicate": complaint.predicate,
@@ -117,11 +144,12 @@ class Script:
         name = re.sub(r"[^a-z0-9]+", "_", self.finding.what.lower()).strip("_") or "finding"
         return (
             f'"""{_docstring(told)}\n"""\n\n{rest}\n\n'
-            f"ROUNDS: list[list[dict[str, Any]]] = {rounds}\n"
-            f"CHECK: dict[str, Any] = {pprint.pformat(check)}\n"
+            f"ROUNDS: list[list[dict[str, Any]]] = {_literal(list(self._rounds()))}\n"
+            f"CHECK: dict[str, Any] = {_literal(check)}\n"
+            f"PEOPLE = {sorted(self.names.actors)!r}\n"
             f'TARGET = os.environ.get("PARLEY_TARGET", {self.base_url!r})\n\n\n'
             f"def test_{name}() -> None:\n"
-            f"    play = Play(TARGET, {self.clock_path!r})\n"
+            f"    play = Play(TARGET, {self.clock_path!r}, PEOPLE)\n"
             "    answer = play.all(ROUNDS)\n"
             '    found = at(answer, CHECK["where"])\n'
             '    wanted = json.loads(play.filled(json.dumps(CHECK["wanted"], ensure_ascii=False)))\n'
@@ -131,11 +159,12 @@ class Script:
     # -- inside
 
     def _name(self) -> None:
-        used = [json.dumps(record.get("request", {})) for record in self.finding.exchanges]
+        used = [json.dumps(record.get("request", {})) for record in self.records]
         used.append(json.dumps(dict(self.finding.complaint.arguments)))
-        for place, record in enumerate(self.finding.exchanges):
+        for place, record in enumerate(self.records):
             if record["type"] == "pause":
                 continue
+            self.names.actors.add(record["actor"])
             self._name_person(record)
             body = _body(record["answer"])
             for path in LEARNED:
@@ -159,7 +188,7 @@ class Script:
         """The steps, those together that were under way at once."""
         together: list[dict[str, Any]] = []
         ended = 0.0
-        for place, record in enumerate(self.finding.exchanges):
+        for place, record in enumerate(self.records):
             pause = record["type"] == "pause"
             if together and (pause or record["started"] >= ended):
                 yield together
@@ -174,7 +203,12 @@ class Script:
 
     def _step(self, place: int, record: Record) -> dict[str, Any]:
         request = record["request"]
-        has_body = request["body"].get("bytes", 0) > 0
+        body: dict[str, str | None] = {"body": None}
+        if request.get("raw"):
+            raw = self.names.put_bytes(base64.b64decode(request["raw"]))
+            body = {"body_base64": base64.b64encode(raw).decode("ascii")}
+        elif request["body"].get("bytes", 0) > 0:
+            body = {"body": self.names.put(_text(request["body"]))}
         headers = [pair for pair in request["headers"] if pair[0].lower() not in UNREPEATED]
         return {
             "who": record["actor"],
@@ -182,9 +216,37 @@ class Script:
             "method": request["method"],
             "path": self.names.put(request["path"]),
             "headers": self.names.deep(headers),
-            "body": self.names.put(_text(request["body"])) if has_body else None,
+            **body,
             "learns": self.learns.get(place, {}),
         }
+
+    def _curl_line(self, step: Mapping[str, Any]) -> str:
+        words = ["curl", "-sS", "-i", "--path-as-is"]
+        words += ["--head"] if step["method"] == "HEAD" else ["-X", step["method"]]
+        shown = [self._shell(word) for word in words]
+        for name, value in step["headers"]:
+            shown += ["-H", self._shell(f"{name}: {value}")]
+        piped = ""
+        if "body_base64" in step:
+            piped = f"printf %s {shlex.quote(step['body_base64'])} | base64 -d | "
+            used = {one for one in NAME.findall(_decoded(step)) if self.names.may_be_filled(one)}
+            for name in sorted(used):
+                piped += f'LC_ALL=C sed "s/«{name}»/${_variable(name)}/g" | '
+            shown += ["--data-binary", "@-"]
+        elif step["body"] is not None:
+            shown += ["--data-binary", self._shell(step["body"])]
+        return piped + " ".join([*shown, f'"$PARLEY_TARGET"{self._shell(step["path"])}'])
+
+    def _shell(self, word: str) -> str:
+        """Quotes a word; a name in it that may be filled in becomes a variable."""
+        pieces, rest = [], 0
+        for match in NAME.finditer(word):
+            if self.names.may_be_filled(match[1]):
+                pieces += [shlex.quote(word[rest : match.start()]) if match.start() > rest else ""]
+                pieces += [f'"${_variable(match[1])}"']
+                rest = match.end()
+        pieces += [shlex.quote(word[rest:])] if rest < len(word) or not pieces else []
+        return "".join(pieces)
 
     def _title(self) -> str:
         finding = self.finding
@@ -196,10 +258,23 @@ class Script:
         return " ".join(self.spec.requirement(complaint.requirement).sentence.split())
 
     def _variables(self) -> str:
-        requests = [record.get("request", {}) for record in self.finding.exchanges]
-        found = re.findall(r"«([^»]+)»", json.dumps(requests, ensure_ascii=False))
-        names = sorted({_variable(name) for name in found})
+        requests = [record.get("request", {}) for record in self.records]
+        found = NAME.findall(json.dumps(self.names.deep(requests), ensure_ascii=False))
+        names = sorted({_variable(name) for name in found if self.names.credential(name)})
         return f"Set PARLEY_TARGET, and {', '.join(names)}." if names else "It takes no credentials."
+
+
+def faithful(request: Mapping[str, Any], raw: bytes) -> bool:
+    """Whether the recorded body is what was sent, to the byte."""
+    return _text(request["body"]).encode("utf-8", "surrogatepass") == raw
+
+
+def _decoded(step: Mapping[str, Any]) -> str:
+    return base64.b64decode(step["body_base64"]).decode("utf-8", "replace")
+
+
+def _literal(value: Any) -> str:
+    return pprint.pformat(value, width=110, sort_dicts=False)
 
 
 def _text(body: Mapping[str, Any]) -> str:
@@ -257,19 +332,3 @@ def _docstring(text: str) -> str:
 
 def _variable(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").upper()
-
-
-def _quoted(curl: str) -> str:
-    """The recorded curl line with its variables as names, so that it can be split into words."""
-    return re.sub(r'"\$([A-Z0-9_]+)"', lambda match: f"«{match[1]}»", curl)
-
-
-def _shell(word: str) -> str:
-    """Quotes a word; a name in it becomes a variable."""
-    pieces = []
-    for index, piece in enumerate(re.split(r"«([^»]+)»", word)):
-        if index % 2:
-            pieces.append(f'"${_variable(piece)}"')
-        elif piece:
-            pieces.append(shlex.quote(piece))
-    return "".join(pieces) or "''"

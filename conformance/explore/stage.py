@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import random
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,12 +14,19 @@ from conformance.canaries import JOINS
 from conformance.cast import World
 from conformance.explore.findings import Complaint, Covered, Finding, Record
 from conformance.explore.oracle.oracle import Oracle
+from conformance.explore.script import faithful
 from conformance.forge import Forge
 from protocol.client import Lane, User
 from protocol.operations import Answer, Request
-from protocol.transcript import Transcript
+from protocol.transcript import Redactor, Transcript
 
+RAW_BYTES = 256 * 1024  # of a body that the log does not hold as it was sent
 Report = Callable[[Finding], None]
+
+
+def without_secrets(text: str, redactor: Redactor, fields: Iterable[str]) -> str:
+    """What is quoted of an answer, without the values of these fields: it may be cut off in one of them."""
+    return re.sub(rf'("(?:{"|".join(fields)})"\s*:\s*")[^"]*', r"\1«secret»", redactor.text(text))
 
 
 @dataclass
@@ -57,7 +65,7 @@ class Stage:
         self._inside: dict[tuple[str, str], User] = {}
         self._faulty = "wire" in lane  # faults on the way are wanted: silence is no complaint
         secret_fields = world.spec.policy["names"]["secret_fields"]
-        self._secrets = re.compile(rf'("(?:{"|".join(secret_fields)})"\s*:\s*")[^"]*')
+        self._secret_fields = secret_fields
         self.transcript = Transcript(self._keep, world.target.base_url, secret_fields)
         parts: dict[str, Any] = {
             "spec": world.spec,
@@ -99,8 +107,7 @@ class Stage:
             self.complaints.append((shown, len(self.records) - 1 if place is None else place))
 
     def _without_secrets(self, text: str) -> str:
-        """What is quoted of an answer: it may be cut off in the middle of a secret."""
-        return self._secrets.sub(r"\1«secret»", self.lane.redactor.text(text))
+        return without_secrets(text, self.lane.redactor, self._secret_fields)
 
     def finding(self, method: str, what: str, *, replay: Mapping[str, Any], minimal: bool = False) -> Finding:
         """The first complaint of the play as a finding."""
@@ -126,6 +133,9 @@ class Stage:
     def _saw(self, user: User, request: Request, answer: Answer) -> None:
         covered = self.covered
         covered.requests += 1
+        recorded, raw = self.records[-1]["request"], request.body or b""
+        if len(raw) <= RAW_BYTES and not faithful(recorded, raw):
+            recorded["raw"] = base64.b64encode(raw).decode("ascii")  # a script sends it again to the byte
         if answer.ok and user.delivery != "none":
             covered.accepted[answer.operation] = covered.accepted.get(answer.operation, 0) + 1
         if answer.ok and answer.operation in JOINS and answer.room_id:

@@ -21,12 +21,14 @@ import httpx
 import pytest
 
 PLACE = re.compile(r"«([^»]+)»")
+PLACE_BYTES = re.compile("«[ -~]+?»".encode())
 
 
 class Play:
     """One play of the steps: what was learned on the way (ids, cursors) stands in later steps as «name»."""
 
-    def __init__(self, target: str, clock_path: str) -> None:
+    def __init__(self, target: str, clock_path: str, people: Sequence[str]) -> None:
+        self.people = people
         self.client = httpx.Client(base_url=target, timeout=30)
         self.clock_path = clock_path
         self.known: dict[str, str] = {}
@@ -47,7 +49,7 @@ class Play:
             self.wait(step["pass_seconds"])
             return None
         headers = [(name, self.filled(value)) for name, value in step["headers"]]
-        body = None if step["body"] is None else self.filled(step["body"]).encode("utf-8", "surrogatepass")
+        body = self.body(step)
         answer = self.client.request(step["method"], self.filled(step["path"]), headers=headers, content=body)
         print(f"{step['who']} {step['operation']}: {answer.status_code} {answer.text[:300]}")
         for name, path in step["learns"].items():
@@ -56,6 +58,12 @@ class Play:
                 pytest.skip(f"the answer of {step['operation']} has no {path}, which a later step needs")
             self.known[name] = found
         return answer
+
+    def body(self, step: Mapping[str, Any]) -> bytes | None:
+        if "body_base64" in step:
+            raw = base64.b64decode(step["body_base64"])
+            return PLACE_BYTES.sub(lambda match: self.filled(match[0].decode()).encode(), raw)
+        return None if step["body"] is None else self.filled(step["body"]).encode("utf-8", "surrogatepass")
 
     def wait(self, seconds: float) -> None:
         """By the target's test control where it has it, else by waiting."""
@@ -70,19 +78,25 @@ class Play:
         return PLACE.sub(lambda match: self.value(match[1]), text)
 
     def value(self, name: str) -> str:
-        """What stands for «name»: something learned, or a credential of a person."""
+        """What stands for «name»: something learned, or a credential of a person. Any other is left as it is:
+        a target that answers with one must not get what the environment holds.
+        """
         if name in self.known:
             return self.known[name]
+        who, _, what = name.partition(" ")
+        if who not in self.people or what.rpartition(" ")[2] not in ("token", "csrf", "id"):
+            return f"«{name}»"
         variable = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").upper()
         if variable in os.environ:
             return os.environ[variable]
-        who, _, what = name.partition(" ")
         if what == "id":
             return str(self.claims(who).get("customerId") or self.claims(who).get("userId"))
         if what == "csrf":
             return str(self.claims(who).get("csrf"))
+        if what != "token":
+            pytest.skip(f"set {variable} to a token that is wrong in this way: it was made wrong on purpose")
         secret = os.environ.get("PARLEY_JWT_SECRET")
-        if what != "token" or secret is None:
+        if secret is None:
             pytest.skip(f"set {variable}, or PARLEY_JWT_SECRET for tokens made here")
         return self.known.setdefault(name, made_token(secret, f"{who}_{self.run}"))
 
