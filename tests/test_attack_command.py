@@ -72,11 +72,9 @@ def test_ctrl_c_ends_it_with_a_report(tmp_path: Path) -> None:
     time.sleep(3.0)  # under way, or not quite: both must end in good order
     process.send_signal(signal.SIGINT)
     code, out, err = ended(process)
-    if code == 130:  # it had not begun
-        pytest.skip(f"it was too slow to begin: {err}")
-    assert code in (0, 2), out + err
-    assert "The attack was stopped: interrupted" in out and (tmp_path / "index.html").is_file()
-    assert "Traceback" not in err
+    assert code == 2 and "Traceback" not in err, out + err
+    if "before there was anything to tell" not in err:  # it had begun
+        assert "The attack was stopped: interrupted" in out and (tmp_path / "index.html").is_file()
 
 
 @pytest.mark.parametrize(

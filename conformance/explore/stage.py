@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from conformance.canaries import JOINS
+from conformance.canaries import JOINS, Canaries
 from conformance.cast import World
 from conformance.explore.findings import Complaint, Covered, Finding, Record
 from conformance.explore.oracle.oracle import Oracle
@@ -20,6 +20,7 @@ from protocol.client import Lane, User
 from protocol.operations import Answer, Request
 from protocol.transcript import Redactor, Transcript
 
+REMEMBERED = 500  # stages whose marks are looked for in what others are answered
 RAW_BYTES = 256 * 1024  # of a body that the log does not hold as it was sent
 Report = Callable[[Finding], None]
 
@@ -36,6 +37,7 @@ class Arena:
     world: World
     seed: int
     oracle: Oracle = field(init=False)
+    stages: int = 0
 
     def __post_init__(self) -> None:
         control = self.world.control
@@ -48,6 +50,9 @@ class Arena:
 
     def stage(self, name: str, covered: Covered, lane: Mapping[str, Any] | None = None) -> Stage:
         """`lane` replaces parts of the lane that its people share, e.g. its wire."""
+        self.stages += 1
+        if self.stages % REMEMBERED == 0:  # an attack may go on for a day
+            self.world.canaries = Canaries(self.world.spec)
         return Stage(self, name, covered, lane or {})
 
 
@@ -63,6 +68,7 @@ class Stage:
         self.forge = Forge(world.minter)
         self.people: dict[str, User] = {}
         self._inside: dict[tuple[str, str], User] = {}
+        self._canaries = world.canaries
         self._faulty = "wire" in lane  # faults on the way are wanted: silence is no complaint
         secret_fields = world.spec.policy["names"]["secret_fields"]
         self._secret_fields = secret_fields
@@ -75,7 +81,7 @@ class Stage:
             "redactor": self.transcript.redactor(),
             "attempt": name,
             "on_answer": self._saw,
-            "on_request": world.canaries.sending,
+            "on_request": self._canaries.sending,
         }
         self.lane = Lane(**{**parts, **lane})
 
@@ -144,6 +150,6 @@ class Stage:
             self._inside.pop((user.id, str(request.fields.get("roomId"))), None)
         if answer.status is None and self._faulty:
             return
-        stray = self.arena.world.canaries.answered(user, request, answer)
+        stray = self._canaries.answered(user, request, answer)
         for complaint in self.arena.oracle.judge(user, request, answer, stray):
             self.complain(complaint)
