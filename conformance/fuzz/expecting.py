@@ -158,7 +158,7 @@ def _state(scene: Scene, sent: Sent) -> Wanted | None:
     strange = any(name in fields and fields[name] != user.id for name in OWN_IDS)
     if operation in ("createRoom", "createPartyRoom"):
         parent = fields.get("parentRoomId")
-        if parent is not None and (not isinstance(parent, str) or parent not in scene.rooms):
+        if parent is not None and not _takes_part(scene, user.id, parent):
             return Wanted((200, *CLIENT_ERRORS), "PARTY-10")
         return Wanted((200, 403) if strange else (200,), "AUTH-14" if strange else None)
     if operation in ("listRooms", "getIceServers", "health"):
@@ -227,6 +227,12 @@ def _in_room(scene: Scene, sent: Sent, room: Room) -> Wanted | None:
     if operation == "getCandidates" and "?" in sent.request.path:
         return Wanted((200, 400), None)  # a made-up cursor may be good
     return Wanted((200,), None)
+
+
+def _takes_part(scene: Scene, user: str, parent: object) -> bool:
+    """Whether the user is a participant of an ordinary room: whose else may be a parent is left open."""
+    room = scene.rooms.get(parent) if isinstance(parent, str) else None
+    return room is not None and not room.party and user in room.members
 
 
 def _unknown_parent(scene: Scene, sent: Sent) -> bool:
