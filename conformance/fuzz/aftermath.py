@@ -49,6 +49,8 @@ async def after(scene: Scene, sent: Sent, then: Before, answer: Answer, requirem
     """Complains where a refusal has changed something."""
     if answer.status is None or (answer.status < 400 and requirement != "CORS-8"):
         return
+    if answer.status == 429 and not scene.counts:
+        return
     if requirement is None and answer.status == 400:
         stored = scene.spec.requirement("VAL-18")
         requirement = stored.id if sent.trial.operation in stored.operations else None

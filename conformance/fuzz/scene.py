@@ -74,6 +74,8 @@ class Scene:
         self.blamed: dict[int, int] = {}  # a complaint's number, and how many trials it took
         self.broken = ""
         self._ledger_spoke = False
+        # People of a list come again, with budgets of theirs spent: of what is left nothing is known.
+        self.counts = arena.world.minter.capacity is None
 
     @property
     def worn(self) -> bool:
@@ -139,7 +141,7 @@ class Scene:
             return None
         alice, bob = await self.stage.person(NAMES[CREATOR]), await self.stage.person(NAMES[PARTICIPANT])
         operation = CREATES[name == PARTY]
-        if self.budgets.left(alice.id, operation) <= 0 or self.broken:
+        if (self.counts and self.budgets.left(alice.id, operation) <= 0) or self.broken:
             self.broken = self.broken or "no room is left to make"
             return None
         request = alice.creating_party(invitedUsers=[bob.id]) if name == PARTY else alice.creating()
@@ -158,7 +160,7 @@ class Scene:
         """Sees to it that the user is a participant of the room."""
         if user.id in room.members:
             return True
-        if self.budgets.left(user.id, "joinRoom") <= 0:
+        if self.counts and self.budgets.left(user.id, "joinRoom") <= 0:
             return False
         return await self._arrange(user, user.joining(room.id)) is not None
 
@@ -198,7 +200,8 @@ class Scene:
         else:
             actor = NAMES[role]
         user = await self.stage.person(actor)
-        if not trial.same_person and self.budgets.left(user.id, operation) <= 0 and actor != NAMES[CREATOR]:
+        spent = self.counts and self.budgets.left(user.id, operation) <= 0
+        if spent and not trial.same_person and actor != NAMES[CREATOR]:
             user = await self.stage.another(actor)
         ways: dict[str, Delivery] = {str(way): way for way in self.target.deliveries}
         ways["none"] = "none"
@@ -288,7 +291,7 @@ class Scene:
         if request.method != self.spec.operation(operation).method:
             return faults
         spent = self.budgets.answered(user.id, operation, room_id, answer.status, now)
-        if spent is not None and self.claims("ratelimit"):
+        if spent is not None and self.counts and self.claims("ratelimit"):
             faults.append(spent)
         if operation in CREATES and answer.ok and answer.room_id:
             invited = set(_texts(fields.get("invitedUsers")))
