@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 from fuzz_fakes import FakeWire, plain, with_fake
 from fuzz_kit import SPEC
 
-from conformance.explore.findings import Covered
+from conformance.explore.findings import Covered, Finding
+from conformance.explore.method import Box
 from conformance.explore.stage import Arena
-from conformance.fuzz import expecting
+from conformance.fuzz import credentials, expecting
+from conformance.fuzz.fuzz import Fuzz
+from conformance.fuzz.plans import CHAIN, Step
 from conformance.fuzz.scene import Room, Scene, Sent
 from conformance.fuzz.scripts import play
+from conformance.fuzz.texts import Texts
 from conformance.fuzz.trials import CREATOR, ROOM, Trial
+from protocol.mint import MintError
 from protocol.operations import Request
 from protocol.target import GivenToken, Target, Tokens
 from suite.embedded import embedded_target
@@ -78,3 +84,62 @@ def test_people_of_a_list_are_not_replaced_when_a_budget_is_spent() -> None:
 
     assert with_fake(makers, target=listed(8)) == 1
     assert with_fake(makers) == 2
+
+
+@pytest.mark.parametrize("make", [Fuzz, Texts])
+@pytest.mark.parametrize("count", [1, 2])
+def test_too_few_people_end_a_run_and_are_noted(make: type[Fuzz] | type[Texts], count: int) -> None:
+    async def run(arena: Arena, wire: FakeWire) -> list[str]:
+        method = make(arena)
+        await method.run(Box(20.0), lambda finding: None)
+        return method.covered.notes
+
+    *_, last = with_fake(run, target=listed(count))
+    assert "\n" not in last and f"needs more users at once than the {count}" in last
+
+
+def test_too_few_people_in_a_chain_are_noted() -> None:
+    async def run(arena: Arena, wire: FakeWire) -> list[str]:
+        method = Fuzz(arena)
+        method._corpus = []
+        await asyncio.to_thread(method._make)
+        assert method._plan is not None
+        method._plan.next = lambda: Step(CHAIN, seed=1)  # type: ignore[method-assign]
+        await method.run(Box(20.0), lambda finding: None)
+        return method.covered.notes
+
+    assert "no more people" in with_fake(run, target=listed(1))[-1]
+
+
+def test_what_was_found_is_told_though_nobody_is_left_to_shorten_it() -> None:
+    def reply(request: Request) -> tuple[int, object]:
+        return (500, {"error": "x"}) if request.operation == "joinRoom" else plain(request)
+
+    async def run(arena: Arena, wire: FakeWire) -> list[Finding]:
+        found: list[Finding] = []
+        method = Fuzz(arena)
+        inside = Trial("createRoom", "x", body={"broadcasterName": "Dave"})
+        script = [Trial("heartbeat", "x", CREATOR, body={"roomId": ROOM}), inside]
+        with pytest.raises(MintError):
+            await method._runner.play(script, Box(20.0), found.append)
+        return found
+
+    assert "ERR-3" in {finding.complaint.requirement for finding in with_fake(run, reply, listed(2))}
+
+
+def test_faults_of_what_an_opaque_token_says_cannot_be_made() -> None:
+    async def made(arena: Arena, wire: FakeWire) -> dict[str, bool]:
+        scene = Scene(arena, Covered(), "x")
+        alice, _ = await scene.stage.person("alice"), await scene.stage.person("bob")
+        names = ["claims: of another user", "csrf: the token's jti", "csrf: missing", "csrf: of another"]
+        names += [
+            "signature: tampered",
+            "signature: of another key",
+            "alg: none",
+            *credentials.names(arena.world),
+        ]
+        return {name: credentials.apply(scene, alice, alice.creating(), name) is not None for name in names}
+
+    made_ = with_fake(made, target=listed(2))
+    assert made_["csrf: missing"] and made_["csrf: of another"] and made_["no token"]
+    assert not any(made_[name] for name in ("claims: of another user", "csrf: the token's jti", "alg: none"))
