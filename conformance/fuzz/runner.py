@@ -16,10 +16,12 @@ from conformance.fuzz.ledger import BUDGETED
 from conformance.fuzz.scene import Scene
 from conformance.fuzz.scripts import Look, Mark, Shortener, finding_of, marks, perform, play, script_of
 from conformance.fuzz.trials import Script, Trial
+from protocol.mint import MintError
 from protocol.operations import Answer, Request
 
 ALIKE = 6  # findings of one requirement in one place; after so many the rest would say nothing new
-PAUSE_S = 0.5  # where nothing can be arranged
+PAUSE_S = 0.5  # where nothing can be arranged, or nobody is left to do it
+NOTES, NOTE_CHARS = 8, 200
 SHORTEN_S = 8.0  # for one finding
 LEFT_OUT = ("emoji", "otp")  # nothing of them is explored yet
 
@@ -35,6 +37,7 @@ class Runner:
         self._known: set[Mark] = set()
         self._alike: dict[tuple[str | None, str], int] = {}
         self._started = time.monotonic()
+        self.notes: list[str] = []
 
     async def scene(self, *, fresh: bool = False) -> Scene:
         """The scene that goes on, or a new one."""
@@ -56,14 +59,28 @@ class Runner:
     ) -> None:
         """Performs the trials, and reports what is new."""
         scene = await self.scene(fresh=fresh)
-        for trial in script:
-            if box.over:
-                break
-            await self.perform(scene, replace(trial, look=trial.look or look or bool(trial.credential)))
+        try:
+            for trial in script:
+                if box.over:
+                    break
+                await self.perform(scene, replace(trial, look=trial.look or look or bool(trial.credential)))
+        except MintError:
+            await self.harvest(scene, box, report)
+            raise
         self.covered.cases += 1
         await self.harvest(scene, box, report)
         if fresh:
             await self.end_scene()
+
+    async def nobody(self, error: MintError) -> None:
+        """Notes that there are no more people."""
+        self.note(f"no more people: {error}")
+        await asyncio.sleep(PAUSE_S)
+
+    def note(self, words: str) -> None:
+        line = " ".join(words.split())[:NOTE_CHARS]
+        if line not in self.notes and len(self.notes) < NOTES:
+            self.notes.append(line)
 
     async def perform(self, scene: Scene, trial: Trial) -> tuple[Request, Answer] | None:
         return await perform(scene, trial, self._more)
@@ -72,6 +89,7 @@ class Runner:
         """Reports what the scene has brought, each made as short as may be."""
         if not scene.stage.complaints:
             return
+        await self.end_scene()  # it may be in a state that nobody knows, and its people may be needed
         for mark, number in marks(scene):
             kin = (mark.requirement, mark.where)
             if mark in self._known or self._alike.get(kin, 0) >= ALIKE:
@@ -81,7 +99,6 @@ class Runner:
             story = scene.performed[: scene.blamed.get(number, len(scene.performed))]
             finding = await self._short(scene, mark, number, story, box)
             report(replace(finding, after_s=time.monotonic() - self._started))
-        await self.end_scene()  # it may be in a state that nobody knows
 
     async def replay(self, entry: Entry, box: Box, report: Report) -> None:
         """Plays an entry of the corpus."""
@@ -100,7 +117,10 @@ class Runner:
         longest = Box(min(SHORTEN_S, box.left_s + 1.0), box.stopped)
         shortener = Shortener(self.arena, self.covered, self.name, mark, longest, self._more)
         whole = mark.requirement in BUDGETED.values()
-        script = await shortener.shorten(story, whole=whole)
+        try:
+            script = await shortener.shorten(story, whole=whole)
+        except MintError:
+            script = None
         if script is not None and shortener.scene is not None:
             return finding_of(
                 shortener.scene, shortener.number, self.name, _what(script), script, minimal=not whole
@@ -134,7 +154,10 @@ async def replay(
         script = script_of(replay)
     except (KeyError, TypeError, ValueError) as error:
         raise ReplayError(f"expected trials, a list of what is sent: {error}") from None
-    scene = await play(arena, Covered(), f"{method} again", script, more)
+    try:
+        scene = await play(arena, Covered(), f"{method} again", script, more)
+    except MintError:
+        return None
     if not scene.stage.complaints:
         return None
     number = len(scene.stage.complaints) - 1

@@ -11,6 +11,7 @@ from conformance.explore.method import Box
 from conformance.explore.stage import Arena
 from conformance.fuzz.scene import Scene
 from conformance.fuzz.trials import Script, Trial, from_json, plainer
+from protocol.mint import MintError
 from protocol.operations import Answer, Request
 
 Look = Callable[[Trial, Request, Answer], Complaint | None]
@@ -33,10 +34,14 @@ class Mark:
 
 
 async def play(arena: Arena, covered: Covered, name: str, script: Script, more: Look | None = None) -> Scene:
-    """A scene of its own in which the trials were performed. It is tidied up."""
+    """A scene of its own in which the trials were performed. It is tidied up. Raises MintError."""
     scene = Scene(arena, covered, name)
-    for trial in script:
-        await perform(scene, trial, more)
+    try:
+        for trial in script:
+            await perform(scene, trial, more)
+    except MintError:
+        await scene.tidy()
+        raise
     await scene.tidy()
     return scene
 

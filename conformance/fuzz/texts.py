@@ -17,6 +17,7 @@ from conformance.fuzz.fuzz import notes
 from conformance.fuzz.runner import Runner
 from conformance.fuzz.sdp_grammar import Grammar
 from conformance.fuzz.trials import CREATOR, PARTICIPANT, ROOM, Trial
+from protocol.mint import MintError
 
 KINDS = ("Offer", "Answer")
 SEALED = 0.15  # of the reads: to open an envelope costs tens of milliseconds
@@ -42,9 +43,11 @@ class Texts:
                     await self._runner.replay(self._corpus.pop(0), box, report)
                     continue
                 await self._runner.play(self._next(), box, report)
+        except MintError as error:
+            await self._runner.nobody(error)
         finally:
             await self._runner.end_scene()
-        self.covered.notes = notes(self.covered, ASKED)
+        self.covered.notes = [*notes(self.covered, ASKED), *self._runner.notes]
 
     async def again(self, replay: Mapping[str, Any]) -> Finding | None:
         return await self._runner.again(replay)
