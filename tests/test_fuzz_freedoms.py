@@ -65,7 +65,7 @@ def test_people_who_come_again_may_have_spent_their_budgets(target: Target | Non
 
     async def rates(arena: Arena, wire: FakeWire) -> set[str | None]:
         script = [Trial("heartbeat", "x", CREATOR, body={"roomId": ROOM})]
-        scene = await play(arena, Covered(), "x", script)
+        scene = await play(arena, Covered(), "x", script, Box(20.0))
         assert "heartbeat" in [request.operation for request in wire.sent]
         found = {complaint.requirement for complaint, _ in scene.stage.complaints}
         return {one for one in found if one in {"RATE-6", "RATE-8"}}
@@ -78,7 +78,7 @@ def test_people_of_a_list_are_not_replaced_when_a_budget_is_spent() -> None:
         budget = SPEC.operation("createRoom").budget
         assert budget is not None
         script = [Trial("createRoom", "x", body={"broadcasterName": "Dave"})] * (budget.limit + 2)
-        await play(arena, Covered(), "x", script)
+        await play(arena, Covered(), "x", script, Box(20.0))
         made = [request for request in wire.sent if request.operation == "createRoom"]
         return len({request.header("Cookie") for request in made})
 

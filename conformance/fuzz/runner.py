@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.explore.corpus import Entry
-from conformance.explore.findings import Covered, Finding
+from conformance.explore.findings import Covered, Finding, is_about
 from conformance.explore.method import Box, ReplayError
 from conformance.explore.stage import Arena, Report
 from conformance.fuzz.ledger import BUDGETED
@@ -23,6 +23,7 @@ ALIKE = 6  # findings of one requirement in one place; after so many the rest wo
 PAUSE_S = 0.5  # where nothing can be arranged, or nobody is left to do it
 NOTES, NOTE_CHARS = 8, 200
 SHORTEN_S = 8.0  # for one finding
+AGAIN_S = 30.0  # for one replay
 LEFT_OUT = ("emoji", "otp")  # nothing of them is explored yet
 
 
@@ -147,18 +148,16 @@ def _what(script: Script) -> str:
 async def replay(
     arena: Arena, replay: Mapping[str, Any], method: str = "fuzz", more: Look | None = None
 ) -> Finding | None:
-    """Does the same again: the last complaint that it brings, which is what it was kept for; or None. Raises
-    ReplayError.
-    """
+    """Does the same again: the last complaint that it brings and was kept for; or None. Raises ReplayError."""
     try:
         script = script_of(replay)
     except (KeyError, TypeError, ValueError) as error:
         raise ReplayError(f"expected trials, a list of what is sent: {error}") from None
     try:
-        scene = await play(arena, Covered(), f"{method} again", script, more)
+        scene = await play(arena, Covered(), f"{method} again", script, Box(AGAIN_S), more)
     except MintError:
         return None
-    if not scene.stage.complaints:
-        return None
-    number = len(scene.stage.complaints) - 1
-    return finding_of(scene, number, method, _what(script), script, minimal=True)
+    for number, (complaint, _) in reversed(list(enumerate(scene.stage.complaints))):
+        if is_about(complaint, replay):
+            return finding_of(scene, number, method, _what(script), script, minimal=True)
+    return None

@@ -33,11 +33,17 @@ class Mark:
         return cls(complaint.requirement, complaint.where, str(record.get("operation", "")))
 
 
-async def play(arena: Arena, covered: Covered, name: str, script: Script, more: Look | None = None) -> Scene:
-    """A scene of its own in which the trials were performed. It is tidied up. Raises MintError."""
+async def play(
+    arena: Arena, covered: Covered, name: str, script: Script, box: Box, more: Look | None = None
+) -> Scene:
+    """A scene of its own in which the trials were performed, or as many as the box has time for. It is tidied
+    up. Raises MintError.
+    """
     scene = Scene(arena, covered, name)
     try:
         for trial in script:
+            if box.over:
+                break
             await perform(scene, trial, more)
     except MintError:
         await scene.tidy()
@@ -133,7 +139,7 @@ class Shortener:
         if not script or self._tries <= 0 or self._box.over:
             return False
         self._tries -= 1
-        scene = await play(self._arena, self._covered, self._name, script, self._more)
+        scene = await play(self._arena, self._covered, self._name, script, self._box, self._more)
         for mark, number in marks(scene):
             if mark == self._mark:
                 self.scene, self.number = scene, number
