@@ -1,4 +1,4 @@
-"""Targets that are a function: what it gives for a request is the answer. For the fuzzer's bookkeeping only."""
+"""Targets that are a function: what it gives for a request is the answer."""
 
 from __future__ import annotations
 

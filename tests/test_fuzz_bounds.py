@@ -114,3 +114,24 @@ def test_what_was_found_is_told_when_the_run_ends_while_it_is_made_short(how: st
         return found
 
     assert "ERR-3" in {finding.complaint.requirement for finding in with_fake(play, down)}
+
+
+def test_what_was_found_is_told_when_the_run_is_cancelled_in_the_middle_of_a_script() -> None:
+    async def play(arena: Arena, wire: FakeWire) -> list[Finding]:
+        found: list[Finding] = []
+        waiting = asyncio.Event()
+
+        def reply(request: Request) -> tuple[int, Any]:
+            if request.operation == "health":
+                waiting.set()
+            return down(request)
+
+        wire.reply = reply
+        script = [BEAT, *[HEALTH] * 9]
+        running = asyncio.ensure_future(Runner(arena, "x", Covered()).play(script, Box(20.0), found.append))
+        await asyncio.wait_for(waiting.wait(), 20.0)
+        running.cancel()
+        await asyncio.wait({running}, timeout=20.0)
+        return found
+
+    assert "ERR-3" in {finding.complaint.requirement for finding in with_fake(play, down)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.explore.corpus import Entry
@@ -25,6 +25,15 @@ NOTES, NOTE_CHARS = 8, 200
 SHORTEN_S = 8.0  # for one finding
 AGAIN_S = 30.0  # for one replay
 LEFT_OUT = ("emoji", "otp")  # nothing of them is explored yet
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A complaint that is new: its number in its scene, and the trials that led to it."""
+
+    mark: Mark
+    number: int
+    story: Script
 
 
 class Runner:
@@ -68,6 +77,10 @@ class Runner:
         except MintError:
             await self.harvest(scene, box, report)
             raise
+        except asyncio.CancelledError:
+            for heard in self._heard(scene):
+                self._tell(self._whole(scene, heard), report)
+            raise
         self.covered.cases += 1
         await self.harvest(scene, box, report)
         if fresh:
@@ -90,7 +103,20 @@ class Runner:
         """Reports what the scene has brought, each made as short as may be."""
         if not scene.stage.complaints:
             return
-        await self.end_scene()  # it may be in a state that nobody knows, and its people may be needed
+        waiting = self._heard(scene)
+        try:
+            await self.end_scene()  # it may be in a state that nobody knows, and its people may be needed
+            while waiting:
+                short = await self._short(scene, waiting[0], box)
+                self._tell(short, report)
+                del waiting[0]
+        finally:  # it may be cancelled: what is not made short yet is told as it came
+            for heard in waiting:
+                self._tell(self._whole(scene, heard), report)
+
+    def _heard(self, scene: Scene) -> list[Heard]:
+        """What is complained about in the scene and new, which it is no longer."""
+        found: list[Heard] = []
         for mark, number in marks(scene):
             kin = (mark.requirement, mark.where)
             if mark in self._known or self._alike.get(kin, 0) >= ALIKE:
@@ -98,8 +124,11 @@ class Runner:
             self._known.add(mark)
             self._alike[kin] = self._alike.get(kin, 0) + 1
             story = scene.performed[: scene.blamed.get(number, len(scene.performed))]
-            finding = await self._short(scene, mark, number, story, box)
-            report(replace(finding, after_s=time.monotonic() - self._started))
+            found.append(Heard(mark, number, story))
+        return found
+
+    def _tell(self, finding: Finding, report: Report) -> None:
+        report(replace(finding, after_s=time.monotonic() - self._started))
 
     async def replay(self, entry: Entry, box: Box, report: Report) -> None:
         """Plays an entry of the corpus."""
@@ -114,19 +143,22 @@ class Runner:
     async def again(self, wanted: Mapping[str, Any]) -> Finding | None:
         return await replay(self.arena, wanted, self.name, self._more)
 
-    async def _short(self, scene: Scene, mark: Mark, number: int, story: Script, box: Box) -> Finding:
+    async def _short(self, scene: Scene, heard: Heard, box: Box) -> Finding:
         longest = Box(min(SHORTEN_S, box.left_s + 1.0), box.stopped)
-        shortener = Shortener(self.arena, self.covered, self.name, mark, longest, self._more)
-        whole = mark.requirement in BUDGETED.values()
+        shortener = Shortener(self.arena, self.covered, self.name, heard.mark, longest, self._more)
+        whole = heard.mark.requirement in BUDGETED.values()
         try:
-            script = await shortener.shorten(story, whole=whole)
+            script = await shortener.shorten(heard.story, whole=whole)
         except MintError:
             script = None
         if script is not None and shortener.scene is not None:
             return finding_of(
                 shortener.scene, shortener.number, self.name, _what(script), script, minimal=not whole
             )
-        return finding_of(scene, number, self.name, _what(story), story, minimal=False)
+        return self._whole(scene, heard)
+
+    def _whole(self, scene: Scene, heard: Heard) -> Finding:
+        return finding_of(scene, heard.number, self.name, _what(heard.story), heard.story, minimal=False)
 
 
 def operations_of(arena: Arena) -> list[str]:
@@ -148,7 +180,7 @@ def _what(script: Script) -> str:
 async def replay(
     arena: Arena, replay: Mapping[str, Any], method: str = "fuzz", more: Look | None = None
 ) -> Finding | None:
-    """Does the same again: the last complaint that it brings and was kept for; or None. Raises ReplayError."""
+    """Does the same again: the last complaint of it that the replay is about; or None. Raises ReplayError."""
     try:
         script = script_of(replay)
     except (KeyError, TypeError, ValueError) as error:
