@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+import dataclasses
 
 import pytest
 from fuzz_fakes import FakeWire, plain, with_fake
@@ -15,6 +15,7 @@ from conformance.explore.stage import Arena
 from conformance.fuzz import credentials, expecting
 from conformance.fuzz.fuzz import Fuzz
 from conformance.fuzz.plans import CHAIN, Step
+from conformance.fuzz.runner import Runner, replay
 from conformance.fuzz.scene import Room, Scene, Sent
 from conformance.fuzz.scripts import play
 from conformance.fuzz.texts import Texts
@@ -28,7 +29,7 @@ from suite.embedded import embedded_target
 def listed(count: int) -> Target:
     """A target whose file names the people: opaque tokens, of which nothing can be read."""
     given = tuple(GivenToken(f"opaque-{n}", f"user-{n}", f"word-{n}") for n in range(count))
-    return replace(embedded_target(SPEC), tokens=Tokens(given=given))
+    return dataclasses.replace(embedded_target(SPEC), tokens=Tokens(given=given))
 
 
 # -- parties
@@ -143,3 +144,28 @@ def test_faults_of_what_an_opaque_token_says_cannot_be_made() -> None:
     made_ = with_fake(made, target=listed(2))
     assert made_["csrf: missing"] and made_["csrf: of another"] and made_["no token"]
     assert not any(made_[name] for name in ("claims: of another user", "csrf: the token's jti", "alg: none"))
+
+
+# -- refusals of who writes by cookie
+
+
+@pytest.mark.parametrize(("refused", "blamed"), [("joinRoom", "ROOM-5"), ("createRoom", "CSRF-3")])
+def test_a_403_says_nothing_of_csrf_once_a_write_by_cookie_was_accepted(refused: str, blamed: str) -> None:
+    def reply(request: Request) -> tuple[int, object]:
+        return (403, {"error": "x"}) if request.operation == refused else plain(request)
+
+    async def said(arena: Arena, wire: FakeWire) -> tuple[set[str | None], set[str | None]]:
+        found: list[Finding] = []
+        runner = Runner(arena, "fuzz", Covered())
+        script = [Trial("heartbeat", "x", CREATOR, body={"roomId": ROOM})]
+        await runner.play(script, Box(20.0), found.append)
+        mine = {"ROOM-5", "CSRF-3"}
+        first = {one.complaint.requirement for one in found} & mine
+        again: set[str | None] = set()
+        for one in found:
+            if one.complaint.requirement in mine:
+                second = await replay(arena, {**one.replay, "about": one.about})
+                again |= {second.complaint.requirement} if second is not None else set()
+        return first, again
+
+    assert with_fake(said, reply) == ({blamed}, {blamed})

@@ -78,7 +78,7 @@ def compare(scene: Scene, sent: Sent, expectation: Wanted, answer: Answer) -> Co
     if statuses == {200} and sent.signed:
         if answer.status == 401:
             requirement = "AUTH-9" if sent.user.delivery == "bearer" else "AUTH-10"
-        elif answer.status == 403 and sent.user.delivery == "cookie" and _writes(scene, sent):
+        elif answer.status == 403 and _first_write_by_cookie(scene, sent):
             requirement = "CSRF-3" if scene.claims("csrf") and scene.target.csrf else None
         elif answer.status == 400:
             requirement = _refused_though_valid(scene.spec, sent)
@@ -241,8 +241,10 @@ def _unknown_parent(scene: Scene, sent: Sent) -> bool:
     )
 
 
-def _writes(scene: Scene, sent: Sent) -> bool:
-    return scene.spec.operation(sent.trial.operation).writes
+def _first_write_by_cookie(scene: Scene, sent: Sent) -> bool:
+    """Where none was accepted yet, it is the CSRF word that is not believed; afterwards it is anything."""
+    writes = scene.spec.operation(sent.trial.operation).writes
+    return writes and sent.user.delivery == "cookie" and not scene.memory.cookie_writes
 
 
 def _refused_though_valid(spec: Spec, sent: Sent) -> str | None:

@@ -13,8 +13,18 @@ from conformance.explore.findings import Covered, Finding, is_about
 from conformance.explore.method import Box, ReplayError
 from conformance.explore.stage import Arena, Report
 from conformance.fuzz.ledger import BUDGETED
-from conformance.fuzz.scene import Scene
-from conformance.fuzz.scripts import Look, Mark, Shortener, finding_of, marks, perform, play, script_of
+from conformance.fuzz.scene import Memory, Scene
+from conformance.fuzz.scripts import (
+    Look,
+    Mark,
+    Shortener,
+    finding_of,
+    marks,
+    perform,
+    play,
+    remembered,
+    script_of,
+)
 from conformance.fuzz.trials import Script, Trial
 from protocol.mint import MintError
 from protocol.operations import Answer, Request
@@ -42,6 +52,7 @@ class Runner:
     def __init__(self, arena: Arena, name: str, covered: Covered, more: Look | None = None) -> None:
         self.arena, self.name, self.covered = arena, name, covered
         self._more = more
+        self._memory = Memory()
         self._scene: Scene | None = None
         self._scenes = 0
         self._known: set[Mark] = set()
@@ -56,7 +67,7 @@ class Runner:
                 await asyncio.sleep(PAUSE_S)
             await self.end_scene()
             self._scenes += 1
-            self._scene = Scene(self.arena, self.covered, f"{self.name} {self._scenes}")
+            self._scene = Scene(self.arena, self.covered, f"{self.name} {self._scenes}", self._memory)
         return self._scene
 
     async def end_scene(self) -> None:
@@ -185,8 +196,10 @@ async def replay(
         script = script_of(replay)
     except (KeyError, TypeError, ValueError) as error:
         raise ReplayError(f"expected trials, a list of what is sent: {error}") from None
+    about = replay.get("about")
+    memory = remembered(about.get("requirement")) if isinstance(about, Mapping) else None
     try:
-        scene = await play(arena, Covered(), f"{method} again", script, Box(AGAIN_S), more)
+        scene = await play(arena, Covered(), f"{method} again", script, Box(AGAIN_S), more, memory)
     except MintError:
         return None
     for number, (complaint, _) in reversed(list(enumerate(scene.stage.complaints))):

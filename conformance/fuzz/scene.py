@@ -38,6 +38,13 @@ RECORDS = 250
 
 
 @dataclass
+class Memory:
+    """What outlives a scene: whether anybody's write by cookie was ever accepted."""
+
+    cookie_writes: bool = False
+
+
+@dataclass
 class Room:
     """What is known of a room. `members` are its participants by id."""
 
@@ -61,8 +68,9 @@ class Sent:
 
 
 class Scene:
-    def __init__(self, arena: Arena, covered: Covered, name: str) -> None:
+    def __init__(self, arena: Arena, covered: Covered, name: str, memory: Memory | None = None) -> None:
         self.arena = arena
+        self.memory = memory or Memory()
         self.spec = arena.world.spec
         self.target = arena.world.target
         self.stage = arena.stage(name, covered)
@@ -270,6 +278,9 @@ class Scene:
                 self.boxes.unsure(sent.room)
             self._spend(sent, answer)
         else:
+            writes = self.spec.operation(sent.request.operation).writes
+            if answer.ok and writes and sent.user.delivery == "cookie":
+                self.memory.cookie_writes = True
             for fault in self._account(sent, answer):
                 self._ledger_spoke = True
                 self.complain(fault)
