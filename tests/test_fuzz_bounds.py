@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,8 @@ from conformance.explore.findings import Covered, Finding
 from conformance.explore.method import Box
 from conformance.explore.stage import Arena
 from conformance.fuzz import runner, scripts
+from conformance.fuzz.fuzz import Fuzz
+from conformance.fuzz.plans import CHAIN, Step
 from conformance.fuzz.runner import Runner
 from conformance.fuzz.scripts import Mark, Shortener, replay_of
 from conformance.fuzz.trials import CREATOR, ROOM, Trial
@@ -135,3 +138,51 @@ def test_what_was_found_is_told_when_the_run_is_cancelled_in_the_middle_of_a_scr
         return found
 
     assert "ERR-3" in {finding.complaint.requirement for finding in with_fake(play, down)}
+
+
+# -- what is sent back
+
+
+@pytest.mark.parametrize("operation", ["createRoom", "getCandidates", "listRooms"])
+def test_what_is_far_too_long_is_not_sent_back_and_noted(operation: str) -> None:
+    long = "x" * 70_000
+    told = {
+        "createRoom": {"room": {"roomId": long}},
+        "getCandidates": {"candidates": [], "next": long},
+        "listRooms": {"rooms": [{"roomId": long}]},
+    }
+
+    def reply(request: Request) -> tuple[int, Any]:
+        return (
+            (200, {"success": True, **told[operation]}) if request.operation == operation else plain(request)
+        )
+
+    async def play(arena: Arena, wire: FakeWire) -> tuple[list[str], list[str]]:
+        method = Fuzz(arena)
+        method._corpus = []
+        await asyncio.to_thread(method._make)
+        plan = method._plan
+        assert plan is not None
+        numbers = itertools.count()
+        plan.next = lambda: Step(CHAIN, seed=next(numbers))  # type: ignore[method-assign]
+        box = Box(60.0)
+
+        def stop() -> None:
+            if next(turns) >= 12:
+                box.stopped.set()
+
+        turns = itertools.count()
+        taken = method._step
+
+        async def step(*given: Any) -> None:
+            await taken(*given)
+            stop()
+
+        method._step = step  # type: ignore[method-assign]
+        await method.run(box, lambda finding: None)
+        back = [one.operation for one in wire.sent if long in one.path or long.encode() in (one.body or b"")]
+        return method.covered.notes, back
+
+    notes, back = with_fake(play, reply)
+    assert any("70000 characters" in note for note in notes), notes
+    assert set(back) <= {"leaveRoom"}, "but to leave what was made"

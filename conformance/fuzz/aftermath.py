@@ -110,8 +110,8 @@ async def _rooms(scene: Scene) -> dict[str, Any] | None:
 
 
 def _changes(then: dict[str, Any], now: dict[str, Any]) -> str:
-    words = [f"a new room {name}" for name in now if name not in then]
-    words += [f"room {name} gone" for name in then if name not in now]
+    words = [f"a new room {name[:80]}" for name in now if name not in then]
+    words += [f"room {name[:80]} gone" for name in then if name not in now]
     for name in then.keys() & now.keys():
         for key in sorted(then[name].keys() | now[name].keys()):
             old, new = then[name].get(key), now[name].get(key)

@@ -84,11 +84,12 @@ class Fuzz:
         lacking: list[MintError] = []
 
         def send(trial: Trial) -> tuple[Request, Answer] | None:
-            if box.over or lacking:
+            if box.over or lacking or scene.too_long:
                 return None
             performing = self._runner.perform(scene, trial)
             try:
-                return asyncio.run_coroutine_threadsafe(performing, loop).result()
+                sent = asyncio.run_coroutine_threadsafe(performing, loop).result()
+                return None if scene.too_long else sent
             except MintError as error:  # no matter of Schemathesis, which would take it for its own
                 lacking.append(error)
                 return None

@@ -73,6 +73,8 @@ class Runner:
     async def end_scene(self) -> None:
         scene, self._scene = self._scene, None
         if scene is not None:
+            if scene.too_long:
+                self.note(scene.too_long)
             await scene.tidy()
 
     async def play(

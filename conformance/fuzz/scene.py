@@ -35,6 +35,8 @@ POSTS = {"sendOffer": "offer", "sendAnswer": "answer"}
 READS = {"getOffer": "offer", "getAnswer": "answer"}
 TRIALS = 40  # of one scene: then its budgets are worn and its story is long
 RECORDS = 250
+ID_CHARS = 1000  # of what a target gives to be sent back: what is longer is not
+ECHOED = ("room.roomId", "rooms.0.roomId", "next")
 
 
 @dataclass
@@ -81,6 +83,7 @@ class Scene:
         self.performed: list[Trial] = []
         self.blamed: dict[int, int] = {}  # a complaint's number, and how many trials it took
         self.broken = ""
+        self.too_long = ""
         self._ledger_spoke = False
         # People of a list come again, with budgets of theirs spent: of what is left nothing is known.
         self.counts = arena.world.minter.capacity is None
@@ -154,8 +157,8 @@ class Scene:
             return None
         request = alice.creating_party(invitedUsers=[bob.id]) if name == PARTY else alice.creating()
         made = await self._arrange(alice, request)
-        if made is None or not made.room_id:
-            self.broken = f"{operation} made no room"
+        if made is None or made.room_id not in self.rooms:
+            self.broken = self.broken or f"{operation} made no room"
             return None
         self.named[name] = made.room_id
         room = self.rooms[made.room_id]
@@ -273,6 +276,11 @@ class Scene:
 
     async def _send(self, sent: Sent) -> Answer:
         answer = await sent.user.send(sent.request)
+        for name in ECHOED:
+            text = answer.at(name)
+            if isinstance(text, str) and len(text) > ID_CHARS:
+                self.too_long = f"{sent.request.operation} gave {name} of {len(text)} characters"
+                self.broken = self.broken or self.too_long
         if not sent.signed:
             if answer.ok:
                 self.boxes.unsure(sent.room)
@@ -304,7 +312,7 @@ class Scene:
         spent = self.budgets.answered(user.id, operation, room_id, answer.status, now)
         if spent is not None and self.counts and self.claims("ratelimit"):
             faults.append(spent)
-        if operation in CREATES and answer.ok and answer.room_id:
+        if operation in CREATES and answer.ok and 0 < len(answer.room_id) <= ID_CHARS:
             invited = set(_texts(fields.get("invitedUsers")))
             made = Room(answer.room_id, user.id, {user.id: user}, bool(answer.room.get("anonymous")))
             made.party, made.invited = operation == CREATES[1], invited
