@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from types import SimpleNamespace
 
 import pytest
 from fuzz_fakes import FakeWire, plain, with_fake
@@ -12,7 +13,7 @@ from fuzz_kit import SPEC
 from conformance.explore.findings import Covered, Finding
 from conformance.explore.method import Box
 from conformance.explore.stage import Arena
-from conformance.fuzz import credentials, expecting
+from conformance.fuzz import aftermath, credentials, expecting
 from conformance.fuzz.fuzz import Fuzz
 from conformance.fuzz.plans import CHAIN, Step
 from conformance.fuzz.runner import Runner, replay
@@ -169,3 +170,31 @@ def test_a_403_says_nothing_of_csrf_once_a_write_by_cookie_was_accepted(refused:
         return first, again
 
     assert with_fake(said, reply) == ({blamed}, {blamed})
+
+
+# -- what a refusal left behind
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_mail_that_may_have_expired_proves_nothing(old: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    def reply(request: Request) -> tuple[int, object]:
+        if request.operation == "getOffer":
+            return 404, {"error": "x"}
+        if request.operation == "sendOffer" and request.header("Cookie") is None:
+            if old:
+                clock.append(SPEC.timings["offer_lifetime"])
+            return 401, {"error": "x"}
+        return plain(request)
+
+    clock = [0.0]
+    real = aftermath.time.monotonic
+    monkeypatch.setattr(aftermath, "time", SimpleNamespace(monotonic=lambda: real() + sum(clock)))
+
+    async def left(arena: Arena, wire: FakeWire) -> list[str]:
+        body = {"roomId": ROOM, "offer": "v=0", "type": "offer"}
+        trial = Trial("sendOffer", "x", CREATOR, body=body, credential=credentials.NONE, look=True)
+        scene = await play(arena, Covered(), "x", [trial], Box(20.0))
+        assert "getOffer" in [request.operation for request in wire.sent]
+        return [one.wanted for one, _ in scene.stage.complaints if one.where == "body.offer"]
+
+    assert bool(with_fake(left, reply)) is not old
