@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from conformance.fuzz.plans import CHAIN, Plan
 from conformance.fuzz.runner import operations_of, replay
 from conformance.fuzz.scripts import script_of
 from conformance.fuzz.sdp_grammar import Grammar
-from conformance.fuzz.texts import Texts
+from conformance.fuzz.texts import Texts, _item
 from conformance.fuzz.trials import GONE, ME, ROOM, Expectation, Trial, filled, from_json, of_bytes, plainer
 from protocol.mint import Minter
 from suite.embedded import Embedded, embedded_target
@@ -140,6 +141,32 @@ def test_sessions_of_the_grammar_are_within_the_limit(seed: int) -> None:
     value, expect = grammar.broken("offer", MOST)
     broken = not isinstance(value, str) or "v=0" not in value or len(value) == MOST + 1
     assert broken and expect.statuses == (400,)
+
+
+@given(seed=st.integers(0, 2**32))
+def test_candidates_that_must_be_taken_are_such_as_any_reader_takes(seed: int) -> None:
+    pattern = re.compile(
+        r"candidate:[A-Za-z0-9+/]{1,32} \d{1,3} (?P<transport>udp|UDP|tcp) [1-9]\d{0,9} \S+ (?P<port>\d{1,5})"
+        r" typ (host|(srflx|prflx|relay) raddr \S+ rport \d+)(?P<type> tcptype (active|passive|so))?"
+        r"( generation \d+)?( ufrag [A-Za-z0-9+/]{4,})?( network-cost \d{1,3})?"
+    )
+    chance = random.Random(seed)
+    item, expect = _item(Grammar(chance), chance)
+    if expect is not None:
+        assert set(expect.statuses) == {200, 400}
+        return
+    assert item["sdpMid"] in ("0", "audio") or item["sdpMLineIndex"] is not None
+    if item["candidate"]:
+        found = pattern.fullmatch(item["candidate"])
+        assert found is not None and 1 <= int(found["port"]) < 65536
+        assert (found["transport"] == "tcp") is (found["type"] is not None)
+
+
+@given(seed=st.integers(0, 2**32))
+def test_odd_candidates_are_such_by_the_pattern_of_the_spec(seed: int) -> None:
+    pattern = re.compile(SPEC.openapi["components"]["schemas"]["CandidateLine"]["pattern"])
+    grammar = Grammar(random.Random(seed))
+    assert pattern.fullmatch(grammar.odd_candidate()) and pattern.fullmatch(grammar.candidate())
 
 
 def test_some_sessions_are_exactly_as_long_as_they_may_be() -> None:

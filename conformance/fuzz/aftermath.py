@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +23,13 @@ COUNTED = ("createRoom", "joinRoom", "leaveRoom", "heartbeat")
 
 @dataclass(frozen=True)
 class Before:
-    """Whose rooms looked how; and, for mail, what lies in the box and who will read it."""
+    """Whose rooms looked how; and, for mail, what lies in the box since when, and who will read it."""
 
     rooms: dict[str, Any]
     box: str = ""
     text: str = ""
     reader: User | None = None
+    posted: float = 0.0
 
 
 async def before(scene: Scene, sent: Sent) -> Before | None:
@@ -49,6 +51,8 @@ async def after(scene: Scene, sent: Sent, then: Before, answer: Answer, requirem
     """Complains where a refusal has changed something."""
     if answer.status is None or (answer.status < 400 and requirement != "CORS-8"):
         return
+    if answer.status == 429 and not scene.counts:
+        return
     if requirement is None and answer.status == 400:
         stored = scene.spec.requirement("VAL-18")
         requirement = stored.id if sent.trial.operation in stored.operations else None
@@ -61,6 +65,9 @@ async def after(scene: Scene, sent: Sent, then: Before, answer: Answer, requirem
         seen = await scene.read(then.box, then.reader, room)
         if seen is None or seen.status not in (200, 404):
             return
+        lasts = scene.spec.timings[f"{then.box}_lifetime"] - scene.spec.timings["grace_before"]
+        if time.monotonic() - then.posted > lasts:
+            return  # it may have expired meanwhile
         text = seen.at(then.box) if seen.ok else None
         refused = sent.request.fields.get(then.box)
         if text is None or (text == refused and text != then.text):
@@ -86,11 +93,11 @@ async def _mail_before(scene: Scene, sent: Sent, room: Room) -> Before | None:
     author, reader = (sent.user, others[0]) if posts else (others[0], sent.user)
     author = scene.stage.people.get(author.actor, author)
     reader = scene.stage.people.get(reader.actor, reader)
-    text = things.sdp()
+    text, posted = things.sdp(), time.monotonic()
     operation = "sendOffer" if kind == "offer" else "sendAnswer"
     if scene.budgets.left(author.id, operation) <= 1 or not await scene.post(kind, author, room, text):
         return None
-    return Before({}, kind, text, reader)
+    return Before({}, kind, text, reader, posted)
 
 
 async def _rooms(scene: Scene) -> dict[str, Any] | None:
@@ -108,8 +115,8 @@ async def _rooms(scene: Scene) -> dict[str, Any] | None:
 
 
 def _changes(then: dict[str, Any], now: dict[str, Any]) -> str:
-    words = [f"a new room {name}" for name in now if name not in then]
-    words += [f"room {name} gone" for name in then if name not in now]
+    words = [f"a new room {name[:80]}" for name in now if name not in then]
+    words += [f"room {name[:80]} gone" for name in then if name not in now]
     for name in then.keys() & now.keys():
         for key in sorted(then[name].keys() | now[name].keys()):
             old, new = then[name].get(key), now[name].get(key)

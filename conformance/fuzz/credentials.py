@@ -136,11 +136,11 @@ def _token(scene: Scene, user: User, kind: str, what: str) -> tuple[str, str]:
     if kind == "signature":
         return "AUTH-3", tokens.tampered(user.token) if what == "tampered" else _of_another_key(user.token)
     if kind == "claims":
-        header, _, signature = user.token.split(".")
+        header, _, signature = _parts(user.token)
         other = next((one for one in scene.stage.people.values() if one.id != user.id), None)
         if other is None:
             raise MintError("nobody else is there")
-        return "AUTH-3", f"{header}.{other.token.split('.')[1]}.{signature}"
+        return "AUTH-3", f"{header}.{_parts(other.token)[1]}.{signature}"
     if kind == "alg":
         header_of, claims = tokens.peek(user.token)
         kept = {"kid": header_of["kid"]} if "kid" in header_of else {}
@@ -163,6 +163,19 @@ def _token(scene: Scene, user: User, kind: str, what: str) -> tuple[str, str]:
         "header alg": lambda: ("AUTH-20", forge.craft(user.id, {"alg": what})),
     }
     return makers[kind]()
+
+
+def _parts(token: str) -> list[str]:
+    """Raises TokenError for a token that says nothing of itself."""
+    tokens.peek(token)
+    return token.split(".")
+
+
+def _jti(token: str) -> str | None:
+    try:
+        return str(tokens.peek(token)[1].get("jti", ""))
+    except tokens.TokenError:
+        return None
 
 
 def _other(what: str) -> Any:
@@ -196,7 +209,7 @@ def _by_cookie(scene: Scene, user: User, request: Request, kind: str, what: str)
             "random": secrets.token_hex(16),
             "cut short": user.csrf[: len(user.csrf) // 2],
             "of another": next((o.csrf for o in scene.stage.people.values() if o.id != user.id), None),
-            "the token's jti": str(tokens.peek(user.token)[1].get("jti", "")),
+            "the token's jti": _jti(user.token),
             "one letter more": f"{user.csrf}0",
         }
         word = words[what]

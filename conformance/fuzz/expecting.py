@@ -78,7 +78,7 @@ def compare(scene: Scene, sent: Sent, expectation: Wanted, answer: Answer) -> Co
     if statuses == {200} and sent.signed:
         if answer.status == 401:
             requirement = "AUTH-9" if sent.user.delivery == "bearer" else "AUTH-10"
-        elif answer.status == 403 and sent.user.delivery == "cookie" and _writes(scene, sent):
+        elif answer.status == 403 and _first_write_by_cookie(scene, sent):
             requirement = "CSRF-3" if scene.claims("csrf") and scene.target.csrf else None
         elif answer.status == 400:
             requirement = _refused_though_valid(scene.spec, sent)
@@ -158,7 +158,7 @@ def _state(scene: Scene, sent: Sent) -> Wanted | None:
     strange = any(name in fields and fields[name] != user.id for name in OWN_IDS)
     if operation in ("createRoom", "createPartyRoom"):
         parent = fields.get("parentRoomId")
-        if parent is not None and (not isinstance(parent, str) or parent not in scene.rooms):
+        if parent is not None and not _takes_part(scene, user.id, parent):
             return Wanted((200, *CLIENT_ERRORS), "PARTY-10")
         return Wanted((200, 403) if strange else (200,), "AUTH-14" if strange else None)
     if operation in ("listRooms", "getIceServers", "health"):
@@ -229,14 +229,22 @@ def _in_room(scene: Scene, sent: Sent, room: Room) -> Wanted | None:
     return Wanted((200,), None)
 
 
+def _takes_part(scene: Scene, user: str, parent: object) -> bool:
+    """Whether the user is a participant of an ordinary room: whose else may be a parent is left open."""
+    room = scene.rooms.get(parent) if isinstance(parent, str) else None
+    return room is not None and not room.party and user in room.members
+
+
 def _unknown_parent(scene: Scene, sent: Sent) -> bool:
     return not any(
         room.members and sent.request.path.endswith(f"/{room.id}") for room in scene.rooms.values()
     )
 
 
-def _writes(scene: Scene, sent: Sent) -> bool:
-    return scene.spec.operation(sent.trial.operation).writes
+def _first_write_by_cookie(scene: Scene, sent: Sent) -> bool:
+    """Where none was accepted yet, it is the CSRF word that is not believed; afterwards it is anything."""
+    writes = scene.spec.operation(sent.trial.operation).writes
+    return writes and sent.user.delivery == "cookie" and not scene.memory.cookie_writes
 
 
 def _refused_though_valid(spec: Spec, sent: Sent) -> str | None:

@@ -15,6 +15,7 @@ from conformance.fuzz.cases import Cases, complaint_of
 from conformance.fuzz.plans import CHAIN, Plan, Step
 from conformance.fuzz.runner import Runner, operations_of
 from conformance.fuzz.trials import Trial
+from protocol.mint import MintError
 from protocol.operations import Answer, Request
 
 LOOKS = 0.25  # the share of ordinary trials after which it is looked what a refusal has left behind
@@ -46,9 +47,11 @@ class Fuzz:
                         await self._runner.replay(entry, box, report)
                     continue
                 await self._step(await asyncio.to_thread(self._plan.next), box, report)
+        except MintError as error:
+            await self._runner.nobody(error)
         finally:
             await self._runner.end_scene()
-        self.covered.notes = notes(self.covered, operations_of(self._arena))
+        self.covered.notes = [*notes(self.covered, operations_of(self._arena)), *self._runner.notes]
 
     async def again(self, replay: Mapping[str, Any]) -> Finding | None:
         if self._plan is None:
@@ -78,16 +81,24 @@ class Fuzz:
         assert self._cases is not None
         cases, loop = self._cases, asyncio.get_running_loop()
         scene = await self._runner.scene()
+        lacking: list[MintError] = []
 
         def send(trial: Trial) -> tuple[Request, Answer] | None:
-            if box.over:
+            if box.over or lacking or scene.too_long:
                 return None
             performing = self._runner.perform(scene, trial)
-            return asyncio.run_coroutine_threadsafe(performing, loop).result()
+            try:
+                sent = asyncio.run_coroutine_threadsafe(performing, loop).result()
+                return None if scene.too_long else sent
+            except MintError as error:  # no matter of Schemathesis, which would take it for its own
+                lacking.append(error)
+                return None
 
         await asyncio.to_thread(cases.chain, step.seed, self._arena.chance("chain", step.seed), send)
         self.covered.cases += 1
         await self._runner.harvest(scene, box, report)
+        if lacking:
+            raise lacking[0]
 
     def _look(self, trial: Trial, request: Request, answer: Answer) -> Complaint | None:
         assert self._cases is not None

@@ -130,7 +130,7 @@ class Plan:
     def _spending(self) -> Iterator[Step]:
         """Each budget is spent to its end, by one person."""
         world = self._arena.world
-        if "ratelimit" not in world.target.profiles:
+        if "ratelimit" not in world.target.profiles or world.minter.capacity is not None:
             return
         order = [name for name in BUDGETED if name in self._cases.operations]
         for number in itertools.count():

@@ -35,6 +35,15 @@ POSTS = {"sendOffer": "offer", "sendAnswer": "answer"}
 READS = {"getOffer": "offer", "getAnswer": "answer"}
 TRIALS = 40  # of one scene: then its budgets are worn and its story is long
 RECORDS = 250
+ID_CHARS = 1000  # of what a target gives to be sent back: what is longer is not
+ECHOED = ("room.roomId", "rooms.0.roomId", "next")
+
+
+@dataclass
+class Memory:
+    """What outlives a scene: whether anybody's write by cookie was ever accepted."""
+
+    cookie_writes: bool = False
 
 
 @dataclass
@@ -61,8 +70,9 @@ class Sent:
 
 
 class Scene:
-    def __init__(self, arena: Arena, covered: Covered, name: str) -> None:
+    def __init__(self, arena: Arena, covered: Covered, name: str, memory: Memory | None = None) -> None:
         self.arena = arena
+        self.memory = memory or Memory()
         self.spec = arena.world.spec
         self.target = arena.world.target
         self.stage = arena.stage(name, covered)
@@ -73,7 +83,10 @@ class Scene:
         self.performed: list[Trial] = []
         self.blamed: dict[int, int] = {}  # a complaint's number, and how many trials it took
         self.broken = ""
+        self.too_long = ""
         self._ledger_spoke = False
+        # People of a list come again, with budgets of theirs spent: of what is left nothing is known.
+        self.counts = arena.world.minter.capacity is None
 
     @property
     def worn(self) -> bool:
@@ -139,13 +152,13 @@ class Scene:
             return None
         alice, bob = await self.stage.person(NAMES[CREATOR]), await self.stage.person(NAMES[PARTICIPANT])
         operation = CREATES[name == PARTY]
-        if self.budgets.left(alice.id, operation) <= 0 or self.broken:
+        if (self.counts and self.budgets.left(alice.id, operation) <= 0) or self.broken:
             self.broken = self.broken or "no room is left to make"
             return None
         request = alice.creating_party(invitedUsers=[bob.id]) if name == PARTY else alice.creating()
         made = await self._arrange(alice, request)
-        if made is None or not made.room_id:
-            self.broken = f"{operation} made no room"
+        if made is None or made.room_id not in self.rooms:
+            self.broken = self.broken or f"{operation} made no room"
             return None
         self.named[name] = made.room_id
         room = self.rooms[made.room_id]
@@ -158,7 +171,7 @@ class Scene:
         """Sees to it that the user is a participant of the room."""
         if user.id in room.members:
             return True
-        if self.budgets.left(user.id, "joinRoom") <= 0:
+        if self.counts and self.budgets.left(user.id, "joinRoom") <= 0:
             return False
         return await self._arrange(user, user.joining(room.id)) is not None
 
@@ -198,7 +211,8 @@ class Scene:
         else:
             actor = NAMES[role]
         user = await self.stage.person(actor)
-        if not trial.same_person and self.budgets.left(user.id, operation) <= 0 and actor != NAMES[CREATOR]:
+        spent = self.counts and self.budgets.left(user.id, operation) <= 0
+        if spent and not trial.same_person and actor != NAMES[CREATOR]:
             user = await self.stage.another(actor)
         ways: dict[str, Delivery] = {str(way): way for way in self.target.deliveries}
         ways["none"] = "none"
@@ -262,11 +276,19 @@ class Scene:
 
     async def _send(self, sent: Sent) -> Answer:
         answer = await sent.user.send(sent.request)
+        for name in ECHOED:
+            text = answer.at(name)
+            if isinstance(text, str) and len(text) > ID_CHARS:
+                self.too_long = f"{sent.request.operation} gave {name} of {len(text)} characters"
+                self.broken = self.broken or self.too_long
         if not sent.signed:
             if answer.ok:
                 self.boxes.unsure(sent.room)
             self._spend(sent, answer)
         else:
+            writes = self.spec.operation(sent.request.operation).writes
+            if answer.ok and writes and sent.user.delivery == "cookie":
+                self.memory.cookie_writes = True
             for fault in self._account(sent, answer):
                 self._ledger_spoke = True
                 self.complain(fault)
@@ -288,9 +310,9 @@ class Scene:
         if request.method != self.spec.operation(operation).method:
             return faults
         spent = self.budgets.answered(user.id, operation, room_id, answer.status, now)
-        if spent is not None and self.claims("ratelimit"):
+        if spent is not None and self.counts and self.claims("ratelimit"):
             faults.append(spent)
-        if operation in CREATES and answer.ok and answer.room_id:
+        if operation in CREATES and answer.ok and 0 < len(answer.room_id) <= ID_CHARS:
             invited = set(_texts(fields.get("invitedUsers")))
             made = Room(answer.room_id, user.id, {user.id: user}, bool(answer.room.get("anonymous")))
             made.party, made.invited = operation == CREATES[1], invited

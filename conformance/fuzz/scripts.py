@@ -9,8 +9,9 @@ from typing import Any
 from conformance.explore.findings import Complaint, Covered, Finding
 from conformance.explore.method import Box
 from conformance.explore.stage import Arena
-from conformance.fuzz.scene import Scene
+from conformance.fuzz.scene import Memory, Scene
 from conformance.fuzz.trials import Script, Trial, from_json, plainer
+from protocol.mint import MintError
 from protocol.operations import Answer, Request
 
 Look = Callable[[Trial, Request, Answer], Complaint | None]
@@ -32,11 +33,27 @@ class Mark:
         return cls(complaint.requirement, complaint.where, str(record.get("operation", "")))
 
 
-async def play(arena: Arena, covered: Covered, name: str, script: Script, more: Look | None = None) -> Scene:
-    """A scene of its own in which the trials were performed. It is tidied up."""
-    scene = Scene(arena, covered, name)
-    for trial in script:
-        await perform(scene, trial, more)
+async def play(
+    arena: Arena,
+    covered: Covered,
+    name: str,
+    script: Script,
+    box: Box,
+    more: Look | None = None,
+    memory: Memory | None = None,
+) -> Scene:
+    """A scene of its own in which the trials were performed, or as many as the box has time for. It is tidied
+    up. Raises MintError.
+    """
+    scene = Scene(arena, covered, name, memory)
+    try:
+        for trial in script:
+            if box.over:
+                break
+            await perform(scene, trial, more)
+    except MintError:
+        await scene.tidy()
+        raise
     await scene.tidy()
     return scene
 
@@ -53,6 +70,11 @@ async def perform(scene: Scene, trial: Trial, more: Look | None = None) -> tuple
     for number in range(seen, len(scene.stage.complaints)):
         scene.blamed[number] = len(scene.performed)
     return None if sent is None else sent[:2]
+
+
+def remembered(requirement: str | None) -> Memory:
+    """As it was when this was found wanting, so that what is played anew is judged alike."""
+    return Memory(cookie_writes=requirement != "CSRF-3")
 
 
 def marks(scene: Scene, since: int = 0) -> list[tuple[Mark, int]]:
@@ -128,7 +150,8 @@ class Shortener:
         if not script or self._tries <= 0 or self._box.over:
             return False
         self._tries -= 1
-        scene = await play(self._arena, self._covered, self._name, script, self._more)
+        memory = remembered(self._mark.requirement)
+        scene = await play(self._arena, self._covered, self._name, script, self._box, self._more, memory)
         for mark, number in marks(scene):
             if mark == self._mark:
                 self.scene, self.number = scene, number

@@ -25,6 +25,7 @@ MEDIA = (
     "audio 9 UDP/TLS/RTP/SAVPF 111",
     "video 0 RTP/AVP 96 97",
 )
+ADDRESSES = ("198.18.0.7", "2001:db8::7", "6ec1f5f8-2f2e-4d3b-9c1a-0a1b2c3d4e5f.local")
 LINES = "vosiuepcbtrzkam"
 
 
@@ -81,19 +82,36 @@ class Grammar:
         return wrong, Expectation((400,), "VAL-2", f"{field} is no text")
 
     def candidate(self) -> str:
-        kind = self.chance.choice(("host", "srflx", "prflx", "relay"))
-        address = self.chance.choice(("198.18.0.7", "2001:db8::7", "6ec1f5f8-2f2e-4d3b.local"))
+        """A candidate line that a reader of RFC 8839 and RFC 6544 takes."""
         transport = self.chance.choice(("udp", "UDP", "tcp"))
+        kind = self.chance.choice(("host", "srflx", "prflx", "relay"))
+        address = self.chance.choice(ADDRESSES)
         words = [
             f"candidate:{self._ice(1, 32)} {self.chance.randrange(1, 257)} {transport}",
-            f"{self.chance.randrange(2**31)} {address} {self.chance.randrange(65536)} typ {kind}",
+            f"{self.chance.randrange(1, 2**31)} {address} {self.chance.randrange(1, 65536)} typ {kind}",
         ]
         if kind != "host":
-            words.append("raddr 0.0.0.0 rport 0")
-        for name in ("tcptype", "generation", "ufrag", "network-cost"):
-            if self.chance.random() < 0.3:
-                words.append(f"{name} {self._ice(1, 8)}")
-        return ("a=" if self.chance.random() < 0.1 else "") + " ".join(words)
+            words.append("raddr 0.0.0.0 rport 9")
+        if transport == "tcp":
+            words.append(f"tcptype {self.chance.choice(('active', 'passive', 'so'))}")
+        more = {
+            "generation": str(self.chance.randrange(10)),
+            "ufrag": self._ice(4, 16),
+            "network-cost": str(self.chance.randrange(1000)),
+        }
+        words += [f"{name} {value}" for name, value in more.items() if self.chance.random() < 0.3]
+        return " ".join(words)
+
+    def odd_candidate(self) -> str:
+        """One by the protocol's pattern that not every reader takes."""
+        odd = (
+            f"a={self.candidate()}",
+            f"{self.candidate()} tcptype {self._ice(1, 8)}",
+            f"{self.candidate()} generation {self._ice(1, 8)}",
+            f"{self.candidate()} network-cost x{self._ice(1, 8)}",
+            f"candidate:{self._ice(1, 32)} 1 udp 0 {ADDRESSES[0]} 0 typ host",
+        )
+        return self.chance.choice(odd)
 
     # -- inside
 

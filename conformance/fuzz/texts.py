@@ -16,7 +16,8 @@ from conformance.fuzz.edges import Edges
 from conformance.fuzz.fuzz import notes
 from conformance.fuzz.runner import Runner
 from conformance.fuzz.sdp_grammar import Grammar
-from conformance.fuzz.trials import CREATOR, PARTICIPANT, ROOM, Trial
+from conformance.fuzz.trials import CREATOR, PARTICIPANT, ROOM, Expectation, Trial
+from protocol.mint import MintError
 
 KINDS = ("Offer", "Answer")
 SEALED = 0.15  # of the reads: to open an envelope costs tens of milliseconds
@@ -42,9 +43,11 @@ class Texts:
                     await self._runner.replay(self._corpus.pop(0), box, report)
                     continue
                 await self._runner.play(self._next(), box, report)
+        except MintError as error:
+            await self._runner.nobody(error)
         finally:
             await self._runner.end_scene()
-        self.covered.notes = notes(self.covered, ASKED)
+        self.covered.notes = [*notes(self.covered, ASKED), *self._runner.notes]
 
     async def again(self, replay: Mapping[str, Any]) -> Finding | None:
         return await self._runner.again(replay)
@@ -83,13 +86,9 @@ class Texts:
         poster, reader = chance.sample((CREATOR, PARTICIPANT), 2)
         script = []
         for _ in range(chance.randrange(1, 4)):
-            item = {
-                "candidate": "" if chance.random() < 0.1 else grammar.candidate(),
-                "sdpMid": chance.choice(("0", "", None, "\u00e4")),
-                "sdpMLineIndex": chance.choice((0, 1, 65535, None)),
-            }
+            item, expect = _item(grammar, chance)
             body = {"roomId": ROOM, "candidate": item}
-            script.append(Trial("sendCandidate", "candidates", poster, body=body))
+            script.append(Trial("sendCandidate", "candidates", poster, body=body, expect=expect))
         way = self._way(chance)
         return [*script, Trial("getCandidates", "candidates", reader, way, params={"roomId": ROOM})]
 
@@ -98,6 +97,20 @@ class Texts:
         if "bearer" not in target.deliveries or len(target.deliveries) == 1:
             return ""
         return "bearer" if chance.random() < (SEALED if target.encrypted.get("bearer") else 0.5) else ""
+
+
+def _item(grammar: Grammar, chance: random.Random) -> tuple[dict[str, Any], Expectation | None]:
+    """A candidate; where a real reader may refuse it, it may be refused."""
+    places = (("0", 0), ("audio", None), (None, 1))
+    mid, index = chance.choice(places)
+    text = "" if chance.random() < 0.1 else grammar.candidate()
+    odd = chance.random() < 0.2
+    if odd and chance.random() < 0.5:
+        text = grammar.odd_candidate()
+    elif odd:
+        mid, index = chance.choice((("", None), ("\u00e4", 65535), (None, None)))
+    expect = Expectation((200, 400), None, "a candidate that not everybody reads") if odd else None
+    return {"candidate": text, "sdpMid": mid, "sdpMLineIndex": index}, expect
 
 
 def _looking(trial: Trial, chance: random.Random) -> Trial:
