@@ -21,6 +21,7 @@ from protocol.operations import Answer, Request
 from protocol.transcript import Redactor, Transcript
 
 REMEMBERED = 500  # stages whose marks are looked for in what others are answered
+ID_CHARS = 1000  # of what a target gives for the id of a room: we do not send more back
 RAW_BYTES = 256 * 1024  # of a body that the log does not hold as it was sent
 Report = Callable[[Finding], None]
 
@@ -67,6 +68,7 @@ class Stage:
         self.complaints: list[tuple[Complaint, int]] = []
         self.forge = Forge(world.minter)
         self.people: dict[str, User] = {}
+        self._former: list[User] = []  # may still be in a room
         self._inside: dict[tuple[str, str], User] = {}
         self._canaries = world.canaries
         self._faulty = "wire" in lane  # faults on the way are wanted: silence is no complaint
@@ -93,7 +95,9 @@ class Stage:
 
     async def another(self, actor: str) -> User:
         """A new person in the place of the one of that name, whose budgets are spent."""
-        self.people.pop(actor, None)
+        former = self.people.pop(actor, None)
+        if former is not None:
+            self._former.append(former)
         return await self.person(actor)
 
     async def advance(self, seconds: float) -> None:
@@ -130,7 +134,7 @@ class Stage:
             if (await user.leave(room)).status is None:
                 break
         del self.complaints[kept:]
-        for user in self.people.values():
+        for user in (*self.people.values(), *self._former):
             self.arena.world.minter.release(user.id)
 
     def _keep(self, record: Record) -> None:
@@ -144,7 +148,7 @@ class Stage:
             recorded["raw"] = base64.b64encode(raw).decode("ascii")  # a script sends it again to the byte
         if answer.ok and user.delivery != "none":
             covered.accepted[answer.operation] = covered.accepted.get(answer.operation, 0) + 1
-        if answer.ok and answer.operation in JOINS and answer.room_id:
+        if answer.ok and answer.operation in JOINS and 0 < len(answer.room_id) <= ID_CHARS:
             self._inside[(user.id, answer.room_id)] = user
         elif answer.ok and answer.operation == "leaveRoom":
             self._inside.pop((user.id, str(request.fields.get("roomId"))), None)
