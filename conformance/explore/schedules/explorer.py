@@ -17,7 +17,7 @@ from conformance.explore.method import Box
 from conformance.explore.schedules.playing import Play, Played
 from conformance.explore.schedules.schedule import Schedule, ScheduleError, by_chance, parse, show
 from conformance.explore.schedules.shorten import shortened
-from conformance.explore.schedules.symptoms import BY_ITSELF, Problem, problem
+from conformance.explore.schedules.symptoms import BY_ITSELF, Problem, problems
 from conformance.explore.stage import Arena, Report
 from protocol.mint import MintError
 
@@ -43,6 +43,7 @@ class Explorer:
         self.unclear: Counter[str] = Counter()
         self.alike: Counter[tuple[str, ...]] = Counter()
         self._reported: set[tuple[str, ...]] = set()
+        self._by_itself: set[tuple[str | None, str]] = set()  # requirement and place of what was told
         self.stopped = ""
 
     async def run(self, cases: Iterator[Case], box: Box, report: Report) -> None:
@@ -56,24 +57,31 @@ class Explorer:
             family, schedule = case
             try:
                 played, found = await self._looked(schedule)
+                new = [one for one in found if self._new(one)]
                 self.played[family] += 1
                 self.covered.cases += 1
                 if played.unclear:
                     self.unclear[played.unclear] += 1
-                if found is not None:
-                    await self._failed(played, found, box, report)
+                for one in new:
+                    await self._failed(played, one, box, report)
             except MintError as error:
                 self.stopped = f"no more people: {error}"
 
     async def _play(self, schedule: Schedule) -> Played:
         return await Play(self.arena, schedule, self.covered, **self.stage).run()
 
-    async def _failed(self, played: Played, found: Problem, box: Box, report: Report) -> None:
+    def _new(self, found: Problem) -> bool:
+        """Whether it is to be looked into. What may be wrong with every answer is told once."""
+        if found.what == BY_ITSELF:
+            said = (found.complaint.requirement, found.complaint.where)
+            new = said not in self._by_itself
+            self._by_itself.add(said)
+            return new
         asked = (found.what, found.complaint.requirement or "")
         self.alike[asked] += 1
-        if self.alike[asked] > ALIKE:
-            return
+        return self.alike[asked] <= ALIKE
 
+    async def _failed(self, played: Played, found: Problem, box: Box, report: Report) -> None:
         def over() -> bool:
             return box.stopped.is_set() or box.started + box.seconds + GRACE_S < time.monotonic()
 
@@ -96,8 +104,9 @@ class Explorer:
                 if over():
                     break
                 again, seen = await self._looked(schedule)
-                if seen is not None and seen.key == found.key:
-                    best, said = again, seen
+                alike = next((one for one in seen if one.key == found.key), None)
+                if alike is not None:
+                    best, said = again, alike
                     return True
             return False
 
@@ -108,7 +117,7 @@ class Explorer:
             while tried < (REPEATS if lucky or by_chance(shortest) else SURE) and not over():
                 _, seen = await self._looked(shortest)
                 tried += 1
-                failed += seen is not None and seen.key == found.key
+                failed += any(one.key == found.key for one in seen)
             if lucky or by_chance(shortest) or failed == tried:
                 break
             lucky = True  # it looked sure, and is not: so it was not made as short as can be
@@ -119,17 +128,17 @@ class Explorer:
         replay["minimal"] = minimal and not lucky
         return told(self.method, best, said, replay)
 
-    async def _looked(self, schedule: Schedule) -> tuple[Played, Problem | None]:
+    async def _looked(self, schedule: Schedule) -> tuple[Played, list[Problem]]:
         played = await self._play(schedule)
-        return played, problem(played, self.arena.oracle.asks)
+        return played, problems(played, self.arena.oracle.asks)
 
     async def replayed(self, replay: Mapping[str, Any]) -> Finding | None:
         """The schedule again, a few times where that may matter. Raises ScheduleError."""
         schedule = parse(str(replay.get("schedule", "")))
         for _ in range(REPEATS if by_chance(schedule) or "of" in replay else 1):
             played, found = await self._looked(schedule)
-            if found is not None:
-                return told(self.method, played, found, {"minimal": True, **replay})
+            if found:
+                return told(self.method, played, found[0], {"minimal": True, **replay})
         return None
 
     def notes(self, totals: Mapping[str, str]) -> list[str]:

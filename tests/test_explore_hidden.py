@@ -1,0 +1,38 @@
+"""What is wrong with every answer hides nothing else, and no failure is lost on its way to a finding."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+import pytest
+from explore_schedules_kit import arena, some
+
+from conformance.explore.findings import Complaint, Finding
+from conformance.explore.oracle import oracle
+from conformance.explore.schedules.schedules import Schedules
+
+
+
+def complains(*of: object) -> Iterable[Complaint]:
+    yield Complaint("HDR-2", "header X-Frame-Options", "DENY", "none")
+
+
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A target whose every answer lacks a header."""
+    monkeypatch.setattr(oracle, "RULES", (*oracle.RULES, complains))
+
+
+@pytest.mark.usefixtures("bare")
+def test_a_header_that_is_never_there_hides_no_violation() -> None:
+    async def play() -> list[Finding]:
+        async with arena("older-offer-stays") as there:
+            return await some(Schedules(there), 60)
+
+    found = asyncio.run(play())
+    told = [one.complaint.requirement for one in found]
+    assert "MBOX-7" in told
+    assert told.count("HDR-2") == 1
+    header = next(one for one in found if one.complaint.requirement == "HDR-2")
+    assert header.replay["schedule"] == "alice:create"
