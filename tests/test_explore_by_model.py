@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pytest
 from explore_kit import SPEC, arena
 
-from conformance.explore.findings import Finding
+from conformance.explore.findings import Complaint, Covered, Finding
 from conformance.explore.method import Box
 from conformance.explore.model import by_model
 from conformance.explore.model.actions import Action
@@ -17,6 +17,8 @@ from conformance.explore.model.by_model import ModelMethod
 from conformance.explore.model.machine import Machine
 from conformance.explore.model.minimise import minimised
 from conformance.explore.model.model import BUDGETS, OPERATIONS
+from conformance.explore.model.player import Player
+from conformance.explore.oracle import oracle
 
 PATIENCE_S = 90.0  # it ends with the first finding, after a second or two
 
@@ -117,11 +119,32 @@ def test_a_finding_is_not_lost_where_no_time_is_left_to_make_it_short(
     assert finding is not None and not finding.minimal
 
 
+def _bare(*of: object) -> Iterable[Complaint]:
+    yield Complaint("HDR-2", "header X-Frame-Options", "DENY", "none")
+
+
+def test_an_answer_that_is_wrong_by_itself_ends_no_burst(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> None:
+        async with arena("one-room-too-many") as there:
+            player = Player(there, Covered(), Box(PATIENCE_S))
+            await player.open()
+            budget = there.world.spec.operation("createRoom").budget
+            assert budget is not None
+            found = await player.play(Action("createRoom", makes="a", times=budget.limit + 1))
+            assert player.steps == budget.limit + 1
+            assert [one.verdict.complaint.requirement for one in found] == ["HDR-2", "RATE-1"]
+            assert player.lost
+            await player.close()
+
+    monkeypatch.setattr(oracle, "RULES", (*oracle.RULES, _bare))
+    asyncio.run(run())
+
+
 def test_what_is_no_replay_is_refused() -> None:
     async def run() -> None:
         async with arena() as there:
             for value in ({}, {"actions": 3}, {"actions": [{"does": "x"}]}):
-                with pytest.raises(ValueError, match="no replay"):
+                with pytest.raises(ValueError, match="expected actions"):
                     await ModelMethod(there).again(value)
 
     asyncio.run(run())
