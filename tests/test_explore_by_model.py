@@ -140,6 +140,27 @@ def test_an_answer_that_is_wrong_by_itself_ends_no_burst(monkeypatch: pytest.Mon
     asyncio.run(run())
 
 
+def test_of_what_is_wrong_the_one_that_the_replay_is_about_comes_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def run() -> None:
+        async with arena("one-room-too-many") as there:
+            budget = there.world.spec.operation("createRoom").budget
+            assert budget is not None
+            action = Action("createRoom", makes="a", times=budget.limit + 1)
+            replay = {"actions": [action.as_json()]}
+            for requirement, where in (("RATE-1", "status"), ("HDR-2", "header X-Frame-Options")):
+                about = {"requirement": requirement, "where": where}
+                found = await ModelMethod(there).again({**replay, "about": about})
+                assert found is not None and found.about == about
+            other = {"requirement": "ROOM-5", "where": "status"}
+            assert await ModelMethod(there).again({**replay, "about": other}) is None
+            assert await ModelMethod(there).again(replay) is not None
+
+    monkeypatch.setattr(oracle, "RULES", (*oracle.RULES, _bare))
+    asyncio.run(run())
+
+
 def test_what_is_no_replay_is_refused() -> None:
     async def run() -> None:
         async with arena() as there:

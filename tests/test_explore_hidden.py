@@ -10,6 +10,7 @@ from explore_schedules_kit import arena, some
 
 from conformance.explore.findings import Complaint, Finding
 from conformance.explore.oracle import oracle
+from conformance.explore.schedules.faults import Faults
 from conformance.explore.schedules.schedules import Schedules
 
 
@@ -36,3 +37,23 @@ def test_a_header_that_is_never_there_hides_no_violation() -> None:
     assert told.count("HDR-2") == 1
     header = next(one for one in found if one.complaint.requirement == "HDR-2")
     assert header.replay["schedule"] == "alice:create"
+
+
+@pytest.mark.usefixtures("bare")
+@pytest.mark.parametrize("method", [Schedules, Faults])
+def test_of_what_is_wrong_the_one_that_the_replay_is_about_comes_again(
+    method: type[Schedules | Faults],
+) -> None:
+    text = "alice:create bob:join alice:answer bob:poll-answer bob:poll-answer"
+
+    async def play() -> None:
+        async with arena("answer-survives-reading") as there:
+            for requirement, where in (("MBOX-3", "status"), ("HDR-2", "header X-Frame-Options")):
+                about = {"requirement": requirement, "where": where}
+                found = await method(there).again({"schedule": text, "about": about})
+                assert found is not None and found.about == about
+            other = {"requirement": "MBOX-2", "where": "status"}
+            assert await method(there).again({"schedule": text, "about": other}) is None
+            assert await method(there).again({"schedule": text}) is not None
+
+    asyncio.run(play())

@@ -16,7 +16,7 @@ from hypothesis.errors import HypothesisException
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from conformance.explore.corpus import entries
-from conformance.explore.findings import Covered, Finding
+from conformance.explore.findings import Covered, Finding, is_about
 from conformance.explore.method import Box, ReplayError
 from conformance.explore.model.actions import Action, from_json
 from conformance.explore.model.machine import Machine
@@ -80,12 +80,18 @@ class ModelMethod:
         self._note(f"{self.steps} steps compared")
 
     async def again(self, replay: Mapping[str, Any]) -> Finding | None:
-        """Plays a finding's actions again; what is wrong this time, or None. Raises ReplayError."""
+        """Plays a finding's actions again; what it is about where it is wrong this time too, or None. Raises
+        ReplayError.
+        """
         try:
             actions = [from_json(found) for found in replay["actions"]]
         except (KeyError, TypeError, AttributeError) as error:
             raise ReplayError(f"expected actions, a list of those that {NAME} plays: {error}") from None
-        return await _played(self.arena, self.covered, actions, Box(REPLAY_S), None)
+
+        def is_it(wrong: Wrong) -> bool:
+            return is_about(wrong.verdict.complaint, replay)
+
+        return await _played(self.arena, self.covered, actions, Box(REPLAY_S), is_it)
 
     def new(self, found: Sequence[Wrong]) -> Wrong | None:
         """The first that is not known yet."""
@@ -108,9 +114,12 @@ class ModelMethod:
         # What it does with the target is to be stopped as all else is, but is not cut off by the slice's end.
         own = Box(SHRINK_S, box.stopped)
 
+        def is_it(other: Wrong) -> bool:
+            return other.alike == wrong.alike
+
         async def fails(actions: Sequence[Action]) -> bool:
             nonlocal best
-            finding = await _played(self.arena, self.covered, actions, own, wrong.alike)
+            finding = await _played(self.arena, self.covered, actions, own, is_it)
             best = finding or best
             return finding is not None
 
@@ -125,13 +134,9 @@ def _minimal(finding: Finding) -> Finding:
 
 
 async def _played(
-    arena: Arena, covered: Covered, actions: Sequence[Action], box: Box, alike: tuple[str, ...] | None
+    arena: Arena, covered: Covered, actions: Sequence[Action], box: Box, is_it: Callable[[Wrong], bool]
 ) -> Finding | None:
-    """Plays the actions on new people; the finding that is `alike`, if it comes up (without: the first)."""
-
-    def is_it(wrong: Wrong) -> bool:
-        return alike is None or wrong.alike == alike
-
+    """Plays the actions on new people; the finding that is the one that is looked for, if it comes up."""
     player: Player | None = None
     try:
         player = await play_all(arena, covered, actions, box, is_it)

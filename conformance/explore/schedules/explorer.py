@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.explore.corpus import entries
-from conformance.explore.findings import Covered, Finding
+from conformance.explore.findings import Complaint, Covered, Finding, is_about
 from conformance.explore.method import Box
 from conformance.explore.schedules.playing import Play, Played
 from conformance.explore.schedules.schedule import Schedule, ScheduleError, by_chance, parse, show
@@ -133,12 +133,16 @@ class Explorer:
         return played, problems(played, self.arena.oracle.asks)
 
     async def replayed(self, replay: Mapping[str, Any]) -> Finding | None:
-        """The schedule again, a few times where that may matter. Raises ScheduleError."""
+        """The schedule again, a few times where that may matter: what the replay is about, or None. Raises
+        ScheduleError.
+        """
+        whole = {"minimal": True, **replay}
         schedule = parse(str(replay.get("schedule", "")))
         for _ in range(REPEATS if by_chance(schedule) or "of" in replay else 1):
             played, found = await self._looked(schedule)
-            if found:
-                return told(self.method, played, found[0], {"minimal": True, **replay})
+            for one in found:
+                if is_about(as_told(one, whole), replay):
+                    return told(self.method, played, one, whole)
         return None
 
     def notes(self, totals: Mapping[str, str]) -> list[str]:
@@ -164,13 +168,18 @@ def asked_of(finding: Finding) -> tuple[str, ...]:
     return finding.what, finding.complaint.requirement or ""
 
 
-def told(method: str, played: Played, found: Problem, replay: dict[str, Any]) -> Finding:
+def as_told(found: Problem, replay: Mapping[str, Any]) -> Complaint:
     """Of what was not shortened and may be many things, the requirement is left open."""
-    said, minimal = found.complaint, bool(replay["minimal"])
+    said = found.complaint
+    return said if replay["minimal"] or found.sure else replace(said, requirement=None)
+
+
+def told(method: str, played: Played, found: Problem, replay: Mapping[str, Any]) -> Finding:
+    said, minimal = as_told(found, replay), bool(replay["minimal"])
     got = f"{said.got} (in the schedule {replay['schedule']}"
     if "of" in replay:
         got += f", which failed {replay['failed']} times of {replay['of']}"
-    said = replace(said, requirement=said.requirement if minimal or found.sure else None, got=f"{got})")
+    said = replace(said, got=f"{got})")
     records = played.stage.records
     place = next((at for at, one in enumerate(records) if one.get("id") == found.exchange), len(records) - 1)
     played.stage.complaints[:0] = [(said, place)]
