@@ -19,6 +19,7 @@ from conformance.explore.model.minimise import minimised
 from conformance.explore.model.model import BUDGETS, OPERATIONS
 from conformance.explore.model.player import Player
 from conformance.explore.oracle import oracle
+from protocol.mint import Minter
 
 PATIENCE_S = 90.0  # it ends with the first finding, after a second or two
 
@@ -158,6 +159,19 @@ def test_of_what_is_wrong_the_one_that_the_replay_is_about_comes_again(
             assert await ModelMethod(there).again(replay) is not None
 
     monkeypatch.setattr(oracle, "RULES", (*oracle.RULES, _bare))
+    asyncio.run(run())
+
+
+def test_people_of_a_list_come_again_so_that_no_budget_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> None:
+        async with arena("one-room-too-many") as there:
+            monkeypatch.setattr(Minter, "capacity", len(there.world.spec.operations))
+            method = ModelMethod(there)
+            budget = there.world.spec.operation("createRoom").budget
+            assert budget is not None
+            action = Action("createRoom", makes="a", times=budget.limit + 2)
+            assert await method.again({"actions": [action.as_json()]}) is None
+
     asyncio.run(run())
 
 

@@ -461,3 +461,19 @@ def test_a_leave_in_anothers_name_is_ones_own() -> None:
     assert talk.says(Action("leaveRoom", ALICE, ROOM, named=BOB)) == []
     assert talk.lists(talk.room(1)) == []
     assert talk.says(Action("getOffer", BOB, ROOM), 403) == ["AUTH-14"]
+
+
+def test_of_people_who_come_again_no_budget_is_judged() -> None:
+    """Theirs may be spent, and what they do not know of may have been spared."""
+    talk = Talk(returning=True).together()
+    assert talk.says(Action("createRoom"), 429) == []
+    assert talk.posts("v=0") == []
+    assert talk.says(Action("sendOffer", ALICE, ROOM), 429) == [], "and what was refused is not there"
+    assert talk.reads("v=0") == []
+    assert not talk.outcome.lost
+    budget = SPEC.operation("joinRoom").budget
+    assert budget is not None
+    for _ in range(budget.limit + 1):
+        assert talk.joins(BOB, 2) == []
+    assert talk.says(Action("joinRoom", CAROL, NOWHERE), 429) == []
+    assert talk.says(Action("listRooms"), 429) == ["ROOM-10"], "which has no budget"

@@ -132,6 +132,9 @@ class Model(State):
     def _budget(self, expected: Expected, sent: Sent, at: Span) -> None:
         window = self.window(sent.action)
         requirement = BUDGETS.get(sent.action.do)
+        if window is not None and self.rules.returning:
+            expected.also |= {429}
+            return
         if window is None or requirement is None or not self.rules.asks(requirement):
             return
         grantable, refusable = window.look(at)

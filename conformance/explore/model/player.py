@@ -63,7 +63,8 @@ class Player:
         self.box = box
         self.stage = arena.stage(NAME, covered)
         self.users: list[User] = []
-        self.model = Model(Rules.of(self.spec, arena.world.target), ())
+        returning = arena.world.minter.capacity is not None
+        self.model = Model(Rules.of(self.spec, arena.world.target, returning=returning), ())
         self.actions: list[Action] = []
         self.wrong: list[Wrong] = []
         self.lost = False

@@ -19,16 +19,19 @@ REFUSALS = frozenset(range(400, 500))
 
 @dataclass(frozen=True)
 class Rules:
-    """What a target is held to, and how its people sign in."""
+    """What a target is held to, and how its people sign in. Where they are `returning`, as those of a list of tokens
+    do, earlier plays have spent of their budgets, nobody knows how much.
+    """
 
     spec: Spec
     profiles: frozenset[str]
     deliveries: tuple[str, ...]
     csrf: bool
+    returning: bool = False
 
     @classmethod
-    def of(cls, spec: Spec, target: Target) -> Rules:
-        return cls(spec, frozenset(target.profiles), target.deliveries, target.csrf)
+    def of(cls, spec: Spec, target: Target, *, returning: bool = False) -> Rules:
+        return cls(spec, frozenset(target.profiles), target.deliveries, target.csrf, returning)
 
     def asks(self, requirement: str | None) -> bool:
         """Whether this is asked of the target; what no requirement says always is."""

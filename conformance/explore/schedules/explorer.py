@@ -177,7 +177,7 @@ def as_told(found: Problem, replay: Mapping[str, Any]) -> Complaint:
 def told(method: str, played: Played, found: Problem, replay: Mapping[str, Any]) -> Finding:
     said, minimal = as_told(found, replay), bool(replay["minimal"])
     got = f"{said.got} (in the schedule {replay['schedule']}"
-    if "of" in replay:
+    if "of" in replay and "failed" in replay:
         got += f", which failed {replay['failed']} times of {replay['of']}"
     said = replace(said, got=f"{got})")
     records = played.stage.records
