@@ -477,3 +477,28 @@ def test_of_people_who_come_again_no_budget_is_judged() -> None:
         assert talk.joins(BOB, 2) == []
     assert talk.says(Action("joinRoom", CAROL, NOWHERE), 429) == []
     assert talk.says(Action("listRooms"), 429) == ["ROOM-10"], "which has no budget"
+
+
+@pytest.mark.parametrize("odd", [{"v": 0}, ["v=0"], None, 7, True, "\ud800", "v" * 70_000])
+def test_odd_answers_are_judged_as_any_other(odd: object) -> None:
+    talk = Talk().together()
+    assert talk.posts("v=0") == []
+    assert talk.says(Action("getOffer", BOB, ROOM), offer=odd, fromUserId=odd) == ["MBOX-1"]
+    talk = Talk().together()
+    assert talk.says(Action("getOffer", BOB, ROOM), offer=odd, fromUserId=odd) == ["MBOX-10"]
+    talk.says(Action("getCandidates", BOB, ROOM), candidates=[odd, {"candidate": odd}], next=odd)
+    talk = Talk().together()
+    talk.says(Action("getCandidates", BOB, ROOM), candidates=[], next=odd)
+    talk.says(Action("listRooms"), rooms=[odd, {"roomId": odd, "participantCount": odd}])
+    Talk().says(Action("createRoom", makes=ROOM), room={"roomId": odd, "lastActivity": odd})
+
+
+def test_an_id_and_a_cursor_that_are_too_long_are_not_sent_back() -> None:
+    long = "x" * 70_000
+    talk = Talk()
+    assert talk.says(Action("createRoom", makes=ROOM), room=talk.room(roomId=long)) == []
+    assert talk.outcome.lost and talk.model.room(ROOM) is None
+    talk = Talk().together()
+    assert talk.says(Action("getCandidates", BOB, ROOM), candidates=[], next=long) == []
+    room = talk.model.room(ROOM)
+    assert room is not None and room.candidates.cursor(BOB, "last") == (None, 0)

@@ -14,7 +14,7 @@ from conformance.explore.model.actions import BAD_CSRF, BAD_SIGNS, FOREIGN, POST
 from conformance.explore.model.expecting import OK, Expected, Fault, Verdict, fault
 from conformance.explore.model.moments import Activity, Span
 from conformance.explore.model.rooms import Room, Suspect
-from conformance.explore.model.state import Sent, State
+from conformance.explore.model.state import Sent, State, told_id
 from protocol.operations import Answer
 
 OPERATIONS: dict[str, ops.Operation] = {
@@ -192,14 +192,15 @@ class Model(State):
 
     def _ghost(self, sent: Sent, answer: Answer, at: Span) -> None:
         """A room that a foreign page was told it had made: it must never be seen."""
-        if answer.room_id and self.called(answer.room_id) is None and sent.action.do == "createRoom":
+        room_id = told_id(answer)
+        if room_id and self.called(room_id) is None and sent.action.do == "createRoom":
             label = sent.action.makes
-            ghost = Room(label, answer.room_id, self.by(sent.action), sent.body, Activity.began(at), at)
+            ghost = Room(label, room_id, self.by(sent.action), sent.body, Activity.began(at), at)
             ghost.ended = "CORS-8"
             ghost.public = sent.body.get("isPublic") is not False
             self.rooms[label] = ghost
 
 
 def action_made_nothing(sent: Sent, answer: Answer) -> bool:
-    """A room was granted and not told: nobody can say what it is."""
-    return sent.action.do in ("createRoom", "createPartyRoom") and not answer.room_id
+    """A room was granted and not told, or not so that it can be asked for: nobody can say what it is."""
+    return sent.action.do in ("createRoom", "createPartyRoom") and not told_id(answer)

@@ -11,10 +11,12 @@ from conformance.explore.model.budgets import Window
 from conformance.explore.model.expecting import Fault, fault
 from conformance.explore.model.moments import Grace, Span
 from conformance.explore.model.rooms import Person, Room
+from protocol.operations import Answer
 from protocol.spec import Budget, Spec
 from protocol.target import Target
 
 REFUSALS = frozenset(range(400, 500))
+MOST_CHARS = 1000  # of an id or a cursor that a target gives out and we send back
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,11 @@ class Sent:
     action: Action
     body: Mapping[str, Any] = field(default_factory=dict)
     room_id: str = ""
+
+
+def told_id(answer: Answer) -> str:
+    """The id of the room in an answer; empty where there is none that can be asked for."""
+    return answer.room_id if len(answer.room_id) <= MOST_CHARS else ""
 
 
 class State:
