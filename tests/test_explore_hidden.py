@@ -8,9 +8,11 @@ from collections.abc import Iterable
 import pytest
 from explore_schedules_kit import arena, some
 
-from conformance.explore.findings import Complaint, Finding
+from conformance.explore.findings import Complaint, Covered, Finding
 from conformance.explore.oracle import oracle
 from conformance.explore.schedules.faults import Faults
+from conformance.explore.schedules.playing import KEPT_BYTES, Play, Played
+from conformance.explore.schedules.schedule import parse
 from conformance.explore.schedules.schedules import Schedules
 
 
@@ -57,3 +59,18 @@ def test_of_what_is_wrong_the_one_that_the_replay_is_about_comes_again(
             assert await method(there).again({"schedule": text}) is not None
 
     asyncio.run(play())
+
+
+def test_of_answers_only_what_is_asked_for_is_kept() -> None:
+    async def play() -> Played:
+        async with arena() as there:
+            schedule = parse("alice:create bob:join alice:offer alice:list bob:poll")
+            return await Play(there, schedule, Covered()).run()
+
+    played = asyncio.run(play())
+    assert [answer.status for answer in played.answers.values()] == [200] * 5
+    for answer in played.answers.values():
+        assert answer.raw and len(answer.raw) <= KEPT_BYTES
+        assert answer.body is None and answer.headers == ()
+    looks = [one.output for one in played.rooms["A"] if one.what == "listed"]
+    assert looks == [{"status": 200, "there": True, "count": 2}]
