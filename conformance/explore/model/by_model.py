@@ -73,9 +73,11 @@ class ModelMethod:
                 return
             except asyncio.CancelledError:
                 box.stopped.set()
+                if isinstance(thread.stop, Found):
+                    report(_whole(thread.stop))
                 raise
             if found is not None:
-                report(await self._shortened(found, box))
+                await self._shortened(found, box, report)
         self.covered.notes = [note for note in self.covered.notes if not note.endswith(" compared")]
         self._note(f"{self.steps} steps compared")
 
@@ -105,12 +107,12 @@ class ModelMethod:
         if words not in self.covered.notes:
             self.covered.notes.append(words)
 
-    async def _shortened(self, found: Found, box: Box) -> Finding:
-        """The finding with as few actions as do. Never loses the one that it began with."""
+    async def _shortened(self, found: Found, box: Box, report: Report) -> None:
+        """Reports the finding with as few actions as do; as it is by then where it is cut off."""
         wrong = found.wrong
         self._known.add(wrong.key)
         self._alike[wrong.verdict.complaint.requirement] += 1
-        best = found.player.finding(wrong, minimal=False)
+        best = _whole(found)
         # What it does with the target is to be stopped as all else is, but is not cut off by the slice's end.
         own = Box(SHRINK_S, box.stopped)
 
@@ -123,9 +125,16 @@ class ModelMethod:
             best = finding or best
             return finding is not None
 
-        _, done = await minimised(found.player.actions, fails, lambda: own.over)
-        self._known.add(best.key)
-        return best if not done else _minimal(best)
+        done = False
+        try:
+            _, done = await minimised(found.player.actions, fails, lambda: own.over)
+        finally:
+            self._known.add(best.key)
+            report(best if not done else _minimal(best))
+
+
+def _whole(found: Found) -> Finding:
+    return found.player.finding(found.wrong, minimal=False)
 
 
 def _minimal(finding: Finding) -> Finding:
@@ -179,7 +188,8 @@ class _Thread:
         return self.stop if isinstance(self.stop, Found) else None
 
     def stops(self, why: Stop) -> Stop:
-        self.stop = why
+        if not isinstance(self.stop, Found):  # what was found is not forgotten for a play's bad end
+            self.stop = why
         return why
 
     # -- the machine's engine

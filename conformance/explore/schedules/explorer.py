@@ -62,8 +62,7 @@ class Explorer:
                 self.covered.cases += 1
                 if played.unclear:
                     self.unclear[played.unclear] += 1
-                for one in new:
-                    await self._failed(played, one, box, report)
+                await self._failed(played, new, box, report)
             except MintError as error:
                 self.stopped = f"no more people: {error}"
 
@@ -81,11 +80,23 @@ class Explorer:
         self.alike[asked] += 1
         return self.alike[asked] <= ALIKE
 
-    async def _failed(self, played: Played, found: Problem, box: Box, report: Report) -> None:
+    async def _failed(self, played: Played, new: list[Problem], box: Box, report: Report) -> None:
+        """Reports each as short as can be; where that is cut off, as it is."""
+
         def over() -> bool:
             return box.stopped.is_set() or box.started + box.seconds + GRACE_S < time.monotonic()
 
-        finding = await self.finding(played, found, over=over)
+        left = list(new)
+        try:
+            while left:
+                finding = await self.finding(played, left[0], over=over)
+                self._report(left.pop(0), finding, report)
+        finally:
+            for found in left:
+                replay = {"schedule": show(played.till(found.exchange)), "minimal": False}
+                self._report(found, told(self.method, played, found, replay), report)
+
+    def _report(self, found: Problem, finding: Finding, report: Report) -> None:
         # Who is out of a room by a fault is refused everything: that is one finding.
         told_by = finding.key if found.what == BY_ITSELF else asked_of(finding)
         open_ = finding.complaint.requirement is None and any(found.what in told for told in self._reported)
