@@ -17,6 +17,7 @@ from conformance.explore.oracle import oracle
 from conformance.explore.schedules import explorer
 from conformance.explore.schedules.faults import Faults
 from conformance.explore.schedules.playing import KEPT_BYTES, Play, Played
+from conformance.explore.schedules.proxy import FaultProxy
 from conformance.explore.schedules.schedule import parse
 from conformance.explore.schedules.schedules import Schedules
 from protocol.mint import MintError
@@ -153,3 +154,19 @@ def test_what_the_model_found_is_told_though_its_shortening_is_cut_off(
     [found] = asyncio.run(play())
     assert not found.minimal
     assert found.replay["actions"] and found.exchanges
+
+
+def test_where_no_answer_comes_through_the_proxy_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nothing(*of: object, **how: object) -> bytes:
+        return b""
+
+    async def play() -> tuple[list[Finding], list[str]]:
+        async with arena() as there:
+            method = Faults(there)
+            found = await some(method, 4)
+            return found, method.covered.notes
+
+    monkeypatch.setattr(FaultProxy, "_exchange", nothing)
+    found, notes = asyncio.run(play())
+    assert found == []
+    assert "nothing made of 4 plays: no answer came through the proxy" in notes

@@ -21,8 +21,8 @@ MOST_CHARS = 1000  # of an id or a cursor that a target gives out and we send ba
 
 @dataclass(frozen=True)
 class Rules:
-    """What a target is held to, and how its people sign in. Where they are `returning`, as those of a list of tokens
-    do, earlier plays have spent of their budgets, nobody knows how much.
+    """What a target is held to, and how its people sign in. Where they are `returning`, as those of a list
+    of tokens are, earlier plays have spent of their budgets, nobody knows how much.
     """
 
     spec: Spec
