@@ -502,3 +502,13 @@ def test_an_id_and_a_cursor_that_are_too_long_are_not_sent_back() -> None:
     assert talk.says(Action("getCandidates", BOB, ROOM), candidates=[], next=long) == []
     room = talk.model.room(ROOM)
     assert room is not None and room.candidates.cursor(BOB, "last") == (None, 0)
+
+
+def test_a_403_is_the_want_of_a_csrf_token_only_where_no_write_by_bearer_was_accepted() -> None:
+    assert Talk(delivery="bearer").says(Action("createRoom", makes=ROOM), 403) == ["CSRF-4"]
+    talk = Talk(delivery="bearer").together()
+    assert talk.says(Action("heartbeat", BOB, ROOM), 403) == ["ROOM-11"]
+    talk = Talk(delivery="bearer").together()
+    assert talk.says(Action("sendAnswer", BOB, ROOM), 403) == ["?"], "which no requirement says"
+    talk = Talk().together()
+    assert talk.says(Action("heartbeat", BOB, ROOM, sign="bearer"), 403) == ["ROOM-11"]

@@ -72,7 +72,7 @@ class Model(State):
             self._budget(expected, sent, at)
             delivery = self.rules.delivery(action)
             expected.refusals[401] = "AUTH-10" if delivery == "cookie" else "AUTH-9"
-            if writes and delivery == "bearer":
+            if writes and delivery == "bearer" and not self.bearer_wrote:
                 expected.refusals[403] = "CSRF-4"
         if bad:
             expected.idle = "AUTH-12" if action.sign in BAD_SIGNS else "CSRF-5"
@@ -93,6 +93,9 @@ class Model(State):
         if wrong is not None and self.rules.asks(wrong.complaint.requirement):
             return Outcome([wrong], lost=True)
         self._spend(sent, expected, answer, at)
+        writes = self.spec.operation(sent.action.do).writes
+        if answer.status == OK and writes and self.rules.delivery(sent.action) == "bearer":
+            self.bearer_wrote = True
         if answer.status != OK:
             expected.refused(answer.status)
             if expected.idle is not None:

@@ -72,6 +72,7 @@ class State:
         self.rooms: dict[str, Room] = {}
         self.windows: dict[tuple[str, ...], Window] = {}
         self.spent: set[tuple[str, int]] = set()
+        self.bearer_wrote = False  # a write signed by bearer was accepted: without a CSRF token
 
     def by(self, action: Action) -> Person:
         return self.people[action.who]
