@@ -510,5 +510,3 @@ def test_a_403_is_the_want_of_a_csrf_token_only_where_no_write_by_bearer_was_acc
     assert talk.says(Action("heartbeat", BOB, ROOM), 403) == ["ROOM-11"]
     talk = Talk(delivery="bearer").together()
     assert talk.says(Action("sendAnswer", BOB, ROOM), 403) == ["?"], "which no requirement says"
-    talk = Talk().together()
-    assert talk.says(Action("heartbeat", BOB, ROOM, sign="bearer"), 403) == ["ROOM-11"]

@@ -142,7 +142,7 @@ def test_half_an_answer_never_passes_for_a_whole_one(kind: str) -> None:
 @pytest.mark.parametrize("chunked", [False, True])
 def test_an_answer_ends_where_it_says_though_the_connection_does_not(chunked: bool) -> None:
     async def play() -> None:
-        async with small(stays=True, chunked=chunked) as (server, wire):
+        async with small(stays=True, chunked=chunked) as (_, wire):
             async with asyncio.timeout(5):
                 assert (await wire.send(REQUEST)).at("number") == 1
                 answer, ways = await harmed(wire, "again")
