@@ -73,7 +73,7 @@ class Request:
 
     def with_query(self, **query: str) -> Request:
         joint = "&" if "?" in self.path else "?"
-        return replace(self, path=self.path + joint + urlencode(query))
+        return replace(self, path=self.path + joint + urlencode(query, errors="surrogatepass"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +192,7 @@ class Operations:
         operation = self.spec.operation(name)
         path = self.path(name, params)
         if query:
-            path += "?" + urlencode(query)
+            path += "?" + urlencode(query, errors="surrogatepass")
         request = Request(name, operation.method, path)
         if operation.request_schema is None and not fields:
             return request

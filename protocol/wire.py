@@ -113,6 +113,8 @@ class Wire:
             answer = replace(answer, error=f"no connection: {_words(error)}")
         except httpx.NetworkError as error:
             answer = replace(answer, error=f"connection lost: {_words(error)}")
+        except httpx.InvalidURL as error:
+            answer = replace(answer, error=f"no such URL can be asked for: {_words(error)}")
         except (httpx.HTTPError, PyreqwestError, ValueError) as error:
             answer = replace(answer, error=f"no valid HTTP answer: {_words(error)}")
         return replace(answer, ended=time.monotonic())

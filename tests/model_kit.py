@@ -27,8 +27,10 @@ POSTED = {"sendOffer": "offer", "sendAnswer": "answer"}
 class Talk:
     """A talk with a target that answers as the test says. Time stands still but for `later`."""
 
-    def __init__(self, *, without: frozenset[str] = frozenset(), delivery: str = "cookie") -> None:
-        self.model = Model(Rules(SPEC, SERVER - without, (delivery,), True), PEOPLE)
+    def __init__(
+        self, *, without: frozenset[str] = frozenset(), delivery: str = "cookie", returning: bool = False
+    ) -> None:
+        self.model = Model(Rules(SPEC, SERVER - without, (delivery,), True, returning), PEOPLE)
         self.now = 1000.0
         self.outcome = Outcome()
 

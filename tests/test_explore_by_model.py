@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pytest
 from explore_kit import SPEC, arena
 
-from conformance.explore.findings import Finding
+from conformance.explore.findings import Complaint, Covered, Finding
 from conformance.explore.method import Box
 from conformance.explore.model import by_model
 from conformance.explore.model.actions import Action
@@ -17,6 +17,9 @@ from conformance.explore.model.by_model import ModelMethod
 from conformance.explore.model.machine import Machine
 from conformance.explore.model.minimise import minimised
 from conformance.explore.model.model import BUDGETS, OPERATIONS
+from conformance.explore.model.player import Player
+from conformance.explore.oracle import oracle
+from protocol.mint import Minter
 
 PATIENCE_S = 90.0  # it ends with the first finding, after a second or two
 
@@ -117,11 +120,66 @@ def test_a_finding_is_not_lost_where_no_time_is_left_to_make_it_short(
     assert finding is not None and not finding.minimal
 
 
+def _bare(*of: object) -> Iterable[Complaint]:
+    yield Complaint("HDR-2", "header X-Frame-Options", "DENY", "none")
+
+
+def test_an_answer_that_is_wrong_by_itself_ends_no_burst(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> None:
+        async with arena("one-room-too-many") as there:
+            player = Player(there, Covered(), Box(PATIENCE_S))
+            await player.open()
+            budget = there.world.spec.operation("createRoom").budget
+            assert budget is not None
+            found = await player.play(Action("createRoom", makes="a", times=budget.limit + 1))
+            assert player.steps == budget.limit + 1
+            assert [one.verdict.complaint.requirement for one in found] == ["HDR-2", "RATE-1"]
+            assert player.lost
+            await player.close()
+
+    monkeypatch.setattr(oracle, "RULES", (*oracle.RULES, _bare))
+    asyncio.run(run())
+
+
+def test_of_what_is_wrong_the_one_that_the_replay_is_about_comes_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def run() -> None:
+        async with arena("one-room-too-many") as there:
+            budget = there.world.spec.operation("createRoom").budget
+            assert budget is not None
+            action = Action("createRoom", makes="a", times=budget.limit + 1)
+            replay = {"actions": [action.as_json()]}
+            for requirement, where in (("RATE-1", "status"), ("HDR-2", "header X-Frame-Options")):
+                about = {"requirement": requirement, "where": where}
+                found = await ModelMethod(there).again({**replay, "about": about})
+                assert found is not None and found.about == about
+            other = {"requirement": "ROOM-5", "where": "status"}
+            assert await ModelMethod(there).again({**replay, "about": other}) is None
+            assert await ModelMethod(there).again(replay) is not None
+
+    monkeypatch.setattr(oracle, "RULES", (*oracle.RULES, _bare))
+    asyncio.run(run())
+
+
+def test_people_of_a_list_come_again_so_that_no_budget_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> None:
+        async with arena("one-room-too-many") as there:
+            monkeypatch.setattr(Minter, "capacity", len(there.world.spec.operations))
+            method = ModelMethod(there)
+            budget = there.world.spec.operation("createRoom").budget
+            assert budget is not None
+            action = Action("createRoom", makes="a", times=budget.limit + 2)
+            assert await method.again({"actions": [action.as_json()]}) is None
+
+    asyncio.run(run())
+
+
 def test_what_is_no_replay_is_refused() -> None:
     async def run() -> None:
         async with arena() as there:
             for value in ({}, {"actions": 3}, {"actions": [{"does": "x"}]}):
-                with pytest.raises(ValueError, match="no replay"):
+                with pytest.raises(ValueError, match="expected actions"):
                     await ModelMethod(there).again(value)
 
     asyncio.run(run())

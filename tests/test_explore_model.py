@@ -461,3 +461,52 @@ def test_a_leave_in_anothers_name_is_ones_own() -> None:
     assert talk.says(Action("leaveRoom", ALICE, ROOM, named=BOB)) == []
     assert talk.lists(talk.room(1)) == []
     assert talk.says(Action("getOffer", BOB, ROOM), 403) == ["AUTH-14"]
+
+
+def test_of_people_who_come_again_no_budget_is_judged() -> None:
+    """Theirs may be spent, and what they do not know of may have been spared."""
+    talk = Talk(returning=True).together()
+    assert talk.says(Action("createRoom"), 429) == []
+    assert talk.posts("v=0") == []
+    assert talk.says(Action("sendOffer", ALICE, ROOM), 429) == [], "and what was refused is not there"
+    assert talk.reads("v=0") == []
+    assert not talk.outcome.lost
+    budget = SPEC.operation("joinRoom").budget
+    assert budget is not None
+    for _ in range(budget.limit + 1):
+        assert talk.joins(BOB, 2) == []
+    assert talk.says(Action("joinRoom", CAROL, NOWHERE), 429) == []
+    assert talk.says(Action("listRooms"), 429) == ["ROOM-10"], "which has no budget"
+
+
+@pytest.mark.parametrize("odd", [{"v": 0}, ["v=0"], None, 7, True, "\ud800", "v" * 70_000])
+def test_odd_answers_are_judged_as_any_other(odd: object) -> None:
+    talk = Talk().together()
+    assert talk.posts("v=0") == []
+    assert talk.says(Action("getOffer", BOB, ROOM), offer=odd, fromUserId=odd) == ["MBOX-1"]
+    talk = Talk().together()
+    assert talk.says(Action("getOffer", BOB, ROOM), offer=odd, fromUserId=odd) == ["MBOX-10"]
+    talk.says(Action("getCandidates", BOB, ROOM), candidates=[odd, {"candidate": odd}], next=odd)
+    talk = Talk().together()
+    talk.says(Action("getCandidates", BOB, ROOM), candidates=[], next=odd)
+    talk.says(Action("listRooms"), rooms=[odd, {"roomId": odd, "participantCount": odd}])
+    Talk().says(Action("createRoom", makes=ROOM), room={"roomId": odd, "lastActivity": odd})
+
+
+def test_an_id_and_a_cursor_that_are_too_long_are_not_sent_back() -> None:
+    long = "x" * 70_000
+    talk = Talk()
+    assert talk.says(Action("createRoom", makes=ROOM), room=talk.room(roomId=long)) == []
+    assert talk.outcome.lost and talk.model.room(ROOM) is None
+    talk = Talk().together()
+    assert talk.says(Action("getCandidates", BOB, ROOM), candidates=[], next=long) == []
+    room = talk.model.room(ROOM)
+    assert room is not None and room.candidates.cursor(BOB, "last") == (None, 0)
+
+
+def test_a_403_is_the_want_of_a_csrf_token_only_where_no_write_by_bearer_was_accepted() -> None:
+    assert Talk(delivery="bearer").says(Action("createRoom", makes=ROOM), 403) == ["CSRF-4"]
+    talk = Talk(delivery="bearer").together()
+    assert talk.says(Action("heartbeat", BOB, ROOM), 403) == ["ROOM-11"]
+    talk = Talk(delivery="bearer").together()
+    assert talk.says(Action("sendAnswer", BOB, ROOM), 403) == ["?"], "which no requirement says"

@@ -21,11 +21,15 @@ REQUEST = Request("sendOffer", "POST", "/signaling/offer").with_body(b'{"offer":
 
 @dataclass
 class Small:
-    """Answers with the number of the request; `silent` ones it reads, and closes."""
+    """Answers with the number of the request; `silent` ones it reads, and closes. Where it `stays` it never
+    closes a connection.
+    """
 
     heads: list[bytes] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     announced: bool = True
+    chunked: bool = False
+    stays: bool = False
     silent: bool = False
     url: str = ""
     asked: asyncio.Event = field(default_factory=asyncio.Event)
@@ -39,7 +43,14 @@ class Small:
         if not self.silent:
             body = b'{"number": %d, "filler": "%s"}' % (len(self.heads), b"x" * 200)
             said = b"Content-Length: %d\r\n" % len(body) if self.announced else b""
+            if self.chunked:
+                said, half = b"Transfer-Encoding: chunked\r\n", len(body) // 2
+                parts = [b"%x;a=b\r\n%s\r\n" % (len(part), part) for part in (body[:half], body[half:])]
+                body = b"".join(parts) + b"0\r\nX-Trailer: yes\r\n\r\n"
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + said + b"\r\n" + body)
+        if self.stays:
+            await writer.drain()
+            await reader.read()  # until the other end goes
         writer.close()
 
 
@@ -124,6 +135,21 @@ def test_half_an_answer_never_passes_for_a_whole_one(kind: str) -> None:
             answer, ways = await harmed(wire, kind)
             assert not answer.ok
             assert ways == [LOST]
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_an_answer_ends_where_it_says_though_the_connection_does_not(chunked: bool) -> None:
+    async def play() -> None:
+        async with small(stays=True, chunked=chunked) as (_, wire):
+            async with asyncio.timeout(5):
+                assert (await wire.send(REQUEST)).at("number") == 1
+                answer, ways = await harmed(wire, "again")
+            assert answer.at("number") == 3 and ways == [TWICE]
+            for kind in ("torn", "cut"):
+                answer, ways = await harmed(wire, kind)
+                assert not answer.ok and ways == [LOST]
 
     asyncio.run(play())
 

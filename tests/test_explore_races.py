@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from explore_schedules_kit import arena, first, some
 from report_kit import SPEC
 
 from conformance.explore.findings import Finding
+from conformance.explore.method import ReplayError
 from conformance.explore.schedules.faults import Faults
 from conformance.explore.schedules.schedule import by_chance, parse, show, steps_of
 from conformance.explore.schedules.schedules import Schedules
@@ -119,6 +121,13 @@ def test_the_same_seed_plays_the_same() -> None:
         return [show(next(one.cases)[1]) for one in (Schedules(there), Faults(there)) for _ in range(50)]
 
     assert cases(1) == cases(1) != cases(2)
+
+
+def test_over_https_a_fault_is_not_tried_again() -> None:
+    plain = world([])
+    there = Arena(replace(plain, target=replace(plain.target, base_url="https://chat.example")), 1)
+    with pytest.raises(ReplayError, match="faults are tried over http only"):
+        asyncio.run(Faults(there).again({"schedule": "alice:create!slow"}))
 
 
 def test_a_corpus_is_played_first(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from conformance.explore.schedules.one_room import UNSEEN
 from conformance.explore.schedules.playing import Activity, Played, Sent
 from conformance.explore.schedules.schedule import VERBS, parse
 from conformance.explore.schedules.shorten import strangers
-from conformance.explore.schedules.symptoms import Problem, problem
+from conformance.explore.schedules.symptoms import BY_ITSELF, Problem, problems
 from conformance.explore.stage import Arena
 from protocol.linearizability import Operation
 from protocol.operations import Answer
@@ -169,9 +169,9 @@ def found(case: Played, claimed: set[str] | None = None) -> Problem:
     def asks(complaint: Complaint) -> bool:
         return claimed is None or complaint.requirement in claimed
 
-    told = problem(case, asks)
-    assert told is not None
-    return told
+    told = problems(case, asks)
+    assert len(told) == 1
+    return told[0]
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -182,20 +182,20 @@ def test_each_symptom_has_its_requirement(case: str) -> None:
 
 def test_what_is_right_is_no_problem() -> None:
     case = played(*MADE, OFFER, done("bob", "poll", 12, mail="offer 1"), refused("bob", "poll", 14))
-    assert problem(case, lambda complaint: True) is None
+    assert problems(case, lambda complaint: True) == []
 
 
 def test_of_what_is_not_claimed_the_next_requirement_is_named() -> None:
     operations, _ = CASES["an offer to two at once"]
     case = played(*MADE, *operations)
     assert found(case, {"MBOX-2"}).complaint.requirement == "MBOX-2"
-    assert problem(case, lambda complaint: False) is None
+    assert problems(case, lambda complaint: False) == []
 
 
 def test_what_took_too_long_is_not_judged() -> None:
     case = played(*MADE, OFFER, refused("bob", "poll", 12))
     case.unclear = "it took longer than mail lives"
-    assert problem(case, lambda complaint: True) is None
+    assert problems(case, lambda complaint: True) == []
 
 
 def test_a_complaint_can_be_asked_again_by_a_script() -> None:
@@ -217,7 +217,7 @@ def test_an_activity_that_goes_back_is_found() -> None:
     case.activity = [Activity("A", 2, 3, 1000, 2), Activity("A", 8, 9, 999, 8)]
     assert found(case).complaint.requirement == "ROOM-11"
     case.activity = [Activity("A", 2, 3, 1000, 2), Activity("A", 8, 9, 1000, 8), Activity("B", 8, 9, 1, 8)]
-    assert problem(case, lambda complaint: True) is None
+    assert problems(case, lambda complaint: True) == []
 
 
 def test_what_may_be_many_things_is_not_sure() -> None:
@@ -228,3 +228,16 @@ def test_what_may_be_many_things_is_not_sure() -> None:
 def test_strangers_are_who_is_not_inside() -> None:
     assert strangers(parse("a:create b:join a:offer b:leave c:list a:poll")) == set()
     assert strangers(parse("a:create b:join b:leave b:poll c:leave@B")) == {("b", "A"), ("c", "B")}
+
+
+def test_what_is_wrong_with_every_answer_hides_nothing_and_is_told_once() -> None:
+    case = played(*MADE, *CASES["an offer twice"][0])
+    for number in range(6):
+        case.stage.records.append({"id": 2 * number, "operation": "createRoom"})
+        case.stage.complaints.append((Complaint("HDR-2", "header X-Frame-Options", "DENY", "none"), number))
+        case.stage.complaints.append((Complaint("ERR-4", "body", "a shape", "none"), number))
+    told = problems(case, lambda complaint: True)
+    assert [one.complaint.requirement for one in told] == ["MBOX-2", "HDR-2", "ERR-4"]
+    assert [one.what == BY_ITSELF for one in told] == [False, True, True]
+    case.unclear = "a play that nothing may be made of"
+    assert [one.complaint.requirement for one in problems(case, lambda complaint: True)] == ["HDR-2", "ERR-4"]

@@ -7,10 +7,11 @@ import time
 from collections.abc import Awaitable, Callable
 
 import pytest
+from report_kit import SPEC
 from score_kit import free_port, hostile
 
 from protocol import wire as wire_module
-from protocol.operations import Answer, Request
+from protocol.operations import Answer, Operations, Request
 from protocol.wire import Pulse, Throttle, Wire, WireOptions
 
 LISTING = Request("listRooms", "GET", "/signaling/rooms")
@@ -181,3 +182,19 @@ def test_a_throttle_spreads_requests_evenly(monkeypatch: pytest.MonkeyPatch) -> 
 
     asyncio.run(burst())
     assert slept == pytest.approx([0.0, 0.2, 0.4, 0.6, 0.8, 1.0], abs=0.15)
+
+
+@pytest.mark.parametrize("odd", ["x" * 70_000, "x" * 60_000, "\x00", "\ud800"])
+def test_what_is_no_url_is_an_error_too(odd: str) -> None:
+    """A target gives out ids and cursors that we send back."""
+    [answer] = ask("http://127.0.0.1:1", LISTING.with_path(f"/signaling/offer/{odd}"))
+    assert answer.status is None
+    assert answer.error
+
+
+def test_a_query_holds_whatever_a_target_gave_out() -> None:
+    operations = Operations(SPEC)
+    request = operations.request(
+        "getCandidates", params={"roomId": "\ud800"}, query={"since": "\udfff ä"}
+    ).with_query(more="\ud800")
+    assert request.path.endswith("%ED%A0%80?since=%ED%BF%BF+%C3%A4&more=%ED%A0%80")

@@ -16,7 +16,7 @@ from hypothesis.errors import HypothesisException
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from conformance.explore.corpus import entries
-from conformance.explore.findings import Covered, Finding
+from conformance.explore.findings import Covered, Finding, is_about
 from conformance.explore.method import Box, ReplayError
 from conformance.explore.model.actions import Action, from_json
 from conformance.explore.model.machine import Machine
@@ -73,19 +73,27 @@ class ModelMethod:
                 return
             except asyncio.CancelledError:
                 box.stopped.set()
+                if isinstance(thread.stop, Found):
+                    report(_whole(thread.stop))
                 raise
             if found is not None:
-                report(await self._shortened(found, box))
+                await self._shortened(found, box, report)
         self.covered.notes = [note for note in self.covered.notes if not note.endswith(" compared")]
         self._note(f"{self.steps} steps compared")
 
     async def again(self, replay: Mapping[str, Any]) -> Finding | None:
-        """Plays a finding's actions again; what is wrong this time, or None. Raises ReplayError."""
+        """Plays a finding's actions again; what it is about where it is wrong this time too, or None. Raises
+        ReplayError.
+        """
         try:
             actions = [from_json(found) for found in replay["actions"]]
         except (KeyError, TypeError, AttributeError) as error:
             raise ReplayError(f"expected actions, a list of those that {NAME} plays: {error}") from None
-        return await _played(self.arena, self.covered, actions, Box(REPLAY_S), None)
+
+        def is_it(wrong: Wrong) -> bool:
+            return is_about(wrong.verdict.complaint, replay)
+
+        return await _played(self.arena, self.covered, actions, Box(REPLAY_S), is_it)
 
     def new(self, found: Sequence[Wrong]) -> Wrong | None:
         """The first that is not known yet."""
@@ -99,24 +107,34 @@ class ModelMethod:
         if words not in self.covered.notes:
             self.covered.notes.append(words)
 
-    async def _shortened(self, found: Found, box: Box) -> Finding:
-        """The finding with as few actions as do. Never loses the one that it began with."""
+    async def _shortened(self, found: Found, box: Box, report: Report) -> None:
+        """Reports the finding with as few actions as do; as it is by then where it is cut off."""
         wrong = found.wrong
         self._known.add(wrong.key)
         self._alike[wrong.verdict.complaint.requirement] += 1
-        best = found.player.finding(wrong, minimal=False)
+        best = _whole(found)
         # What it does with the target is to be stopped as all else is, but is not cut off by the slice's end.
         own = Box(SHRINK_S, box.stopped)
 
+        def is_it(other: Wrong) -> bool:
+            return other.alike == wrong.alike
+
         async def fails(actions: Sequence[Action]) -> bool:
             nonlocal best
-            finding = await _played(self.arena, self.covered, actions, own, wrong.alike)
+            finding = await _played(self.arena, self.covered, actions, own, is_it)
             best = finding or best
             return finding is not None
 
-        _, done = await minimised(found.player.actions, fails, lambda: own.over)
-        self._known.add(best.key)
-        return best if not done else _minimal(best)
+        done = False
+        try:
+            _, done = await minimised(found.player.actions, fails, lambda: own.over)
+        finally:
+            self._known.add(best.key)
+            report(best if not done else _minimal(best))
+
+
+def _whole(found: Found) -> Finding:
+    return found.player.finding(found.wrong, minimal=False)
 
 
 def _minimal(finding: Finding) -> Finding:
@@ -125,13 +143,9 @@ def _minimal(finding: Finding) -> Finding:
 
 
 async def _played(
-    arena: Arena, covered: Covered, actions: Sequence[Action], box: Box, alike: tuple[str, ...] | None
+    arena: Arena, covered: Covered, actions: Sequence[Action], box: Box, is_it: Callable[[Wrong], bool]
 ) -> Finding | None:
-    """Plays the actions on new people; the finding that is `alike`, if it comes up (without: the first)."""
-
-    def is_it(wrong: Wrong) -> bool:
-        return alike is None or wrong.alike == alike
-
+    """Plays the actions on new people; the finding that is the one that is looked for, if it comes up."""
     player: Player | None = None
     try:
         player = await play_all(arena, covered, actions, box, is_it)
@@ -174,7 +188,8 @@ class _Thread:
         return self.stop if isinstance(self.stop, Found) else None
 
     def stops(self, why: Stop) -> Stop:
-        self.stop = why
+        if not isinstance(self.stop, Found):  # what was found is not forgotten for a play's bad end
+            self.stop = why
         return why
 
     # -- the machine's engine

@@ -183,9 +183,10 @@ class Choices:
         return self.burst(name, people[who % len(people)], label) if people else None
 
     def burst(self, do: str, who: int, label: str) -> Action | None:
+        """None too where people come again: they are to have something left for the next play."""
         action = Action(do, who, label)
         window = self.model.window(action)
-        if window is None:
+        if window is None or self.rules.returning:
             return None
         return replace(action, times=window.left + 1)
 
@@ -202,8 +203,8 @@ class Choices:
         return replace(action, times=left) if left > 0 else None
 
     def again(self, action: Action) -> Action:
-        """The whole budget, and one more."""
-        window = self.model.window(action)
+        """The whole budget, and one more; once where people come again."""
+        window = None if self.rules.returning else self.model.window(action)
         return replace(action, times=window.budget.limit + 1 if window is not None else 1)
 
     def spoofed(self, action: Action, number: int) -> Action:

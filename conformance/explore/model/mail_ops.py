@@ -10,7 +10,7 @@ from conformance.explore.model.mail import Box, Mail, page_of
 from conformance.explore.model.moments import Grace, Span
 from conformance.explore.model.ops import OTHERWISE
 from conformance.explore.model.rooms import Room
-from conformance.explore.model.state import Sent, State
+from conformance.explore.model.state import MOST_CHARS, Sent, State
 from protocol.judge import show
 from protocol.operations import Answer
 
@@ -131,13 +131,15 @@ def _whose(state: State, room: Room, box: Box, found: object) -> tuple[str | Non
     """Where a text comes from that should not have been read here: the requirement against it, and words."""
     if box.mail is not None and found == box.mail.text:
         return LIFETIME[box.kind], "one that is over: "
+    if not isinstance(found, str):
+        return ("MBOX-1" if box.kind == "offer" and box.mail is not None else None), ""
     if found in box.older:
-        how = box.older[str(found)]
+        how = box.older[found]
         words = {"replaced": "an older one: ", "expired": "one that is over: "}
         requirements = {"replaced": NEWEST, "expired": LIFETIME}
         return requirements.get(how, ONCE)[box.kind], words.get(how, "one that was read before: ")
     if found in box.forbidden:
-        return box.forbidden[str(found)], "what was refused: "
+        return box.forbidden[found], "what was refused: "
     for other in state.rooms.values():
         for box_there in other.boxes.values():
             here = [box_there.mail.text] if box_there.mail else []
@@ -200,7 +202,7 @@ def read_candidates(state: State, sent: Sent, at: Span) -> Expected:
         if sent_cursor is not None and not items and after != sent_cursor:
             wanted = f"the cursor {show(sent_cursor)} unchanged (nothing is new)"
             yield in_words("ICE-5", what, "body.next", wanted, show(after), fatal=False)
-        if isinstance(after, str):
+        if isinstance(after, str) and len(after) <= MOST_CHARS:
             log.gave(action.who, after, pending[count - 1][0] if count else place)
 
     expected.granted = granted

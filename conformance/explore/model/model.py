@@ -14,7 +14,7 @@ from conformance.explore.model.actions import BAD_CSRF, BAD_SIGNS, FOREIGN, POST
 from conformance.explore.model.expecting import OK, Expected, Fault, Verdict, fault
 from conformance.explore.model.moments import Activity, Span
 from conformance.explore.model.rooms import Room, Suspect
-from conformance.explore.model.state import Sent, State
+from conformance.explore.model.state import Sent, State, told_id
 from protocol.operations import Answer
 
 OPERATIONS: dict[str, ops.Operation] = {
@@ -72,7 +72,7 @@ class Model(State):
             self._budget(expected, sent, at)
             delivery = self.rules.delivery(action)
             expected.refusals[401] = "AUTH-10" if delivery == "cookie" else "AUTH-9"
-            if writes and delivery == "bearer":
+            if writes and delivery == "bearer" and not self.bearer_wrote:
                 expected.refusals[403] = "CSRF-4"
         if bad:
             expected.idle = "AUTH-12" if action.sign in BAD_SIGNS else "CSRF-5"
@@ -93,6 +93,9 @@ class Model(State):
         if wrong is not None and self.rules.asks(wrong.complaint.requirement):
             return Outcome([wrong], lost=True)
         self._spend(sent, expected, answer, at)
+        writes = self.spec.operation(sent.action.do).writes
+        if answer.status == OK and writes and self.rules.delivery(sent.action) == "bearer":
+            self.bearer_wrote = True
         if answer.status != OK:
             expected.refused(answer.status)
             if expected.idle is not None:
@@ -132,6 +135,9 @@ class Model(State):
     def _budget(self, expected: Expected, sent: Sent, at: Span) -> None:
         window = self.window(sent.action)
         requirement = BUDGETS.get(sent.action.do)
+        if window is not None and self.rules.returning:
+            expected.also |= {429}
+            return
         if window is None or requirement is None or not self.rules.asks(requirement):
             return
         grantable, refusable = window.look(at)
@@ -189,14 +195,15 @@ class Model(State):
 
     def _ghost(self, sent: Sent, answer: Answer, at: Span) -> None:
         """A room that a foreign page was told it had made: it must never be seen."""
-        if answer.room_id and self.called(answer.room_id) is None and sent.action.do == "createRoom":
+        room_id = told_id(answer)
+        if room_id and self.called(room_id) is None and sent.action.do == "createRoom":
             label = sent.action.makes
-            ghost = Room(label, answer.room_id, self.by(sent.action), sent.body, Activity.began(at), at)
+            ghost = Room(label, room_id, self.by(sent.action), sent.body, Activity.began(at), at)
             ghost.ended = "CORS-8"
             ghost.public = sent.body.get("isPublic") is not False
             self.rooms[label] = ghost
 
 
 def action_made_nothing(sent: Sent, answer: Answer) -> bool:
-    """A room was granted and not told: nobody can say what it is."""
-    return sent.action.do in ("createRoom", "createPartyRoom") and not answer.room_id
+    """A room was granted and not told, or not so that it can be asked for: nobody can say what it is."""
+    return sent.action.do in ("createRoom", "createPartyRoom") and not told_id(answer)

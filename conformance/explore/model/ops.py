@@ -11,7 +11,7 @@ from conformance.explore.findings import Complaint
 from conformance.explore.model.expecting import Expected, Verdict, at_place, fault, in_words
 from conformance.explore.model.moments import MOMENT_S, Activity, Grace, Span
 from conformance.explore.model.rooms import LISTING, Room, Suspect
-from conformance.explore.model.state import REFUSALS, Sent, State
+from conformance.explore.model.state import REFUSALS, Sent, State, told_id
 from protocol.operations import Answer
 
 Operation = Callable[[State, Sent, Span], Expected]
@@ -48,13 +48,14 @@ def _made(
     state: State, sent: Sent, at: Span, answer: Answer, what: str, requirement: str
 ) -> Iterable[Verdict]:
     action, shown, by = sent.action, answer.room, state.by(sent.action)
-    if not answer.room_id:
+    room_id = told_id(answer)
+    if not room_id:
         return  # the oracle has said so
-    if state.called(answer.room_id) is not None:
-        yield in_words("ROOM-2", what, "body.room.roomId", "an id that no other room has", answer.room_id)
+    if state.called(room_id) is not None:
+        yield in_words("ROOM-2", what, "body.room.roomId", "an id that no other room has", room_id)
         return
     party = action.do == "createPartyRoom"
-    room = Room(action.makes, answer.room_id, by, sent.body, Activity.began(at), at, party)
+    room = Room(action.makes, room_id, by, sent.body, Activity.began(at), at, party)
     room.count_by = requirement
     room.people[by.number] = None
     room.public = not party and sent.body.get("isPublic") is not False

@@ -63,12 +63,14 @@ class Player:
         self.box = box
         self.stage = arena.stage(NAME, covered)
         self.users: list[User] = []
-        self.model = Model(Rules.of(self.spec, arena.world.target), ())
+        returning = arena.world.minter.capacity is not None
+        self.model = Model(Rules.of(self.spec, arena.world.target, returning=returning), ())
         self.actions: list[Action] = []
         self.wrong: list[Wrong] = []
         self.lost = False
         self.steps = 0
         self._nowhere: dict[str, str] = {}
+        self._seen: set[tuple[str, ...]] = set()
 
     async def open(self) -> None:
         """Makes the people. Raises MintError where there are too few."""
@@ -83,18 +85,20 @@ class Player:
         self.model.people = [Person(n, user.id, user.name, user.actor) for n, user in enumerate(self.users)]
 
     async def play(self, action: Action) -> list[Wrong]:
-        """Does it as often as it says, and returns what was wrong; stops at the first time that is."""
+        """Does it as often as it says, and returns what was wrong that was not before in this play. Stops
+        where the model no longer knows the target's state: an answer that is wrong by itself ends no burst.
+        """
         self.actions.append(action)
         if action.do == ADVANCE:
             await self._advance(action.seconds)
             return []
         found: list[Wrong] = []
         for number in range(action.times):
-            if found or self.lost or self.box.over:
+            if self.lost or self.box.over:
                 break
             # Of rooms made in a row each has a label of its own.
             makes = f"{action.makes}.{number}" if number else action.makes
-            found = await self._once(replace(action, times=1, makes=makes))
+            found += await self._once(replace(action, times=1, makes=makes))
         return found
 
     def now(self) -> Span:
@@ -136,9 +140,11 @@ class Player:
         place = len(self.stage.records) - 1
         by_itself = [complaint for complaint, _ in self.stage.complaints[said:]]
         verdicts += [Verdict(complaint, f"{action.do}, by itself", False) for complaint in by_itself]
-        found = [Wrong(verdict, place, action.do) for verdict in verdicts]
-        self.wrong += found
-        return found
+        found = {wrong.key: wrong for wrong in (Wrong(one, place, action.do) for one in verdicts)}
+        new = [wrong for key, wrong in found.items() if key not in self._seen]
+        self._seen.update(found)
+        self.wrong += new
+        return new
 
     def _signed(self, action: Action) -> User:
         user = self.users[action.who]

@@ -11,24 +11,29 @@ from conformance.explore.model.budgets import Window
 from conformance.explore.model.expecting import Fault, fault
 from conformance.explore.model.moments import Grace, Span
 from conformance.explore.model.rooms import Person, Room
+from protocol.operations import Answer
 from protocol.spec import Budget, Spec
 from protocol.target import Target
 
 REFUSALS = frozenset(range(400, 500))
+MOST_CHARS = 1000  # of an id or a cursor that a target gives out and we send back
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What a target is held to, and how its people sign in."""
+    """What a target is held to, and how its people sign in. Where they are `returning`, as those of a list
+    of tokens are, earlier plays have spent of their budgets, nobody knows how much.
+    """
 
     spec: Spec
     profiles: frozenset[str]
     deliveries: tuple[str, ...]
     csrf: bool
+    returning: bool = False
 
     @classmethod
-    def of(cls, spec: Spec, target: Target) -> Rules:
-        return cls(spec, frozenset(target.profiles), target.deliveries, target.csrf)
+    def of(cls, spec: Spec, target: Target, *, returning: bool = False) -> Rules:
+        return cls(spec, frozenset(target.profiles), target.deliveries, target.csrf, returning)
 
     def asks(self, requirement: str | None) -> bool:
         """Whether this is asked of the target; what no requirement says always is."""
@@ -52,6 +57,11 @@ class Sent:
     room_id: str = ""
 
 
+def told_id(answer: Answer) -> str:
+    """The id of the room in an answer; empty where there is none that can be asked for."""
+    return answer.room_id if len(answer.room_id) <= MOST_CHARS else ""
+
+
 class State:
     """One play's people, rooms and budgets."""
 
@@ -62,6 +72,7 @@ class State:
         self.rooms: dict[str, Room] = {}
         self.windows: dict[tuple[str, ...], Window] = {}
         self.spent: set[tuple[str, int]] = set()
+        self.bearer_wrote = False  # a write signed by bearer was accepted: without a CSRF token
 
     def by(self, action: Action) -> Person:
         return self.people[action.who]

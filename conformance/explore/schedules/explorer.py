@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from conformance.explore.corpus import entries
-from conformance.explore.findings import Covered, Finding
+from conformance.explore.findings import Complaint, Covered, Finding, is_about
 from conformance.explore.method import Box
 from conformance.explore.schedules.playing import Play, Played
 from conformance.explore.schedules.schedule import Schedule, ScheduleError, by_chance, parse, show
 from conformance.explore.schedules.shorten import shortened
-from conformance.explore.schedules.symptoms import BY_ITSELF, Problem, problem
+from conformance.explore.schedules.symptoms import BY_ITSELF, Problem, problems
 from conformance.explore.stage import Arena, Report
 from protocol.mint import MintError
 
@@ -43,6 +43,7 @@ class Explorer:
         self.unclear: Counter[str] = Counter()
         self.alike: Counter[tuple[str, ...]] = Counter()
         self._reported: set[tuple[str, ...]] = set()
+        self._by_itself: set[tuple[str | None, str]] = set()  # requirement and place of what was told
         self.stopped = ""
 
     async def run(self, cases: Iterator[Case], box: Box, report: Report) -> None:
@@ -56,28 +57,46 @@ class Explorer:
             family, schedule = case
             try:
                 played, found = await self._looked(schedule)
+                new = [one for one in found if self._new(one)]
                 self.played[family] += 1
                 self.covered.cases += 1
                 if played.unclear:
                     self.unclear[played.unclear] += 1
-                if found is not None:
-                    await self._failed(played, found, box, report)
+                await self._failed(played, new, box, report)
             except MintError as error:
                 self.stopped = f"no more people: {error}"
 
     async def _play(self, schedule: Schedule) -> Played:
         return await Play(self.arena, schedule, self.covered, **self.stage).run()
 
-    async def _failed(self, played: Played, found: Problem, box: Box, report: Report) -> None:
+    def _new(self, found: Problem) -> bool:
+        """Whether it is to be looked into. What may be wrong with every answer is told once."""
+        if found.what == BY_ITSELF:
+            said = (found.complaint.requirement, found.complaint.where)
+            new = said not in self._by_itself
+            self._by_itself.add(said)
+            return new
         asked = (found.what, found.complaint.requirement or "")
         self.alike[asked] += 1
-        if self.alike[asked] > ALIKE:
-            return
+        return self.alike[asked] <= ALIKE
+
+    async def _failed(self, played: Played, new: list[Problem], box: Box, report: Report) -> None:
+        """Reports each as short as can be; where that is cut off, as it is."""
 
         def over() -> bool:
             return box.stopped.is_set() or box.started + box.seconds + GRACE_S < time.monotonic()
 
-        finding = await self.finding(played, found, over=over)
+        left = list(new)
+        try:
+            while left:
+                finding = await self.finding(played, left[0], over=over)
+                self._report(left.pop(0), finding, report)
+        finally:
+            for found in left:
+                replay = {"schedule": show(played.till(found.exchange)), "minimal": False}
+                self._report(found, told(self.method, played, found, replay), report)
+
+    def _report(self, found: Problem, finding: Finding, report: Report) -> None:
         # Who is out of a room by a fault is refused everything: that is one finding.
         told_by = finding.key if found.what == BY_ITSELF else asked_of(finding)
         open_ = finding.complaint.requirement is None and any(found.what in told for told in self._reported)
@@ -96,8 +115,9 @@ class Explorer:
                 if over():
                     break
                 again, seen = await self._looked(schedule)
-                if seen is not None and seen.key == found.key:
-                    best, said = again, seen
+                alike = next((one for one in seen if one.key == found.key), None)
+                if alike is not None:
+                    best, said = again, alike
                     return True
             return False
 
@@ -108,7 +128,7 @@ class Explorer:
             while tried < (REPEATS if lucky or by_chance(shortest) else SURE) and not over():
                 _, seen = await self._looked(shortest)
                 tried += 1
-                failed += seen is not None and seen.key == found.key
+                failed += any(one.key == found.key for one in seen)
             if lucky or by_chance(shortest) or failed == tried:
                 break
             lucky = True  # it looked sure, and is not: so it was not made as short as can be
@@ -119,17 +139,21 @@ class Explorer:
         replay["minimal"] = minimal and not lucky
         return told(self.method, best, said, replay)
 
-    async def _looked(self, schedule: Schedule) -> tuple[Played, Problem | None]:
+    async def _looked(self, schedule: Schedule) -> tuple[Played, list[Problem]]:
         played = await self._play(schedule)
-        return played, problem(played, self.arena.oracle.asks)
+        return played, problems(played, self.arena.oracle.asks)
 
     async def replayed(self, replay: Mapping[str, Any]) -> Finding | None:
-        """The schedule again, a few times where that may matter. Raises ScheduleError."""
+        """The schedule again, a few times where that may matter: what the replay is about, or None. Raises
+        ScheduleError.
+        """
+        whole = {"minimal": True, **replay}
         schedule = parse(str(replay.get("schedule", "")))
         for _ in range(REPEATS if by_chance(schedule) or "of" in replay else 1):
             played, found = await self._looked(schedule)
-            if found is not None:
-                return told(self.method, played, found, {"minimal": True, **replay})
+            for one in found:
+                if is_about(as_told(one, whole), replay):
+                    return told(self.method, played, one, whole)
         return None
 
     def notes(self, totals: Mapping[str, str]) -> list[str]:
@@ -155,13 +179,18 @@ def asked_of(finding: Finding) -> tuple[str, ...]:
     return finding.what, finding.complaint.requirement or ""
 
 
-def told(method: str, played: Played, found: Problem, replay: dict[str, Any]) -> Finding:
+def as_told(found: Problem, replay: Mapping[str, Any]) -> Complaint:
     """Of what was not shortened and may be many things, the requirement is left open."""
-    said, minimal = found.complaint, bool(replay["minimal"])
+    said = found.complaint
+    return said if replay["minimal"] or found.sure else replace(said, requirement=None)
+
+
+def told(method: str, played: Played, found: Problem, replay: Mapping[str, Any]) -> Finding:
+    said, minimal = as_told(found, replay), bool(replay["minimal"])
     got = f"{said.got} (in the schedule {replay['schedule']}"
-    if "of" in replay:
+    if "of" in replay and "failed" in replay:
         got += f", which failed {replay['failed']} times of {replay['of']}"
-    said = replace(said, requirement=said.requirement if minimal or found.sure else None, got=f"{got})")
+    said = replace(said, got=f"{got})")
     records = played.stage.records
     place = next((at for at, one in enumerate(records) if one.get("id") == found.exchange), len(records) - 1)
     played.stage.complaints[:0] = [(said, place)]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.explore.findings import Covered, Finding
-from conformance.explore.method import Box
+from conformance.explore.method import Box, ReplayError
 from conformance.explore.schedules.explorer import Case, Explorer, kept
 from conformance.explore.schedules.playing import LOST, TWICE, UNKNOWN, UNSENT, fault
 from conformance.explore.schedules.proxy import AGAIN, CUT, EARLY, HEADER, KINDS, LATE, TORN, FaultProxy
@@ -27,6 +27,7 @@ from protocol.operations import Answer, Request
 from protocol.wire import Wire
 
 NAME = "faults"
+HTTP_ONLY = "faults are tried over http only"
 ONE_IN = 4  # steps meets a fault
 TURNS = ("two people in turn", "two people, some steps at once")
 
@@ -73,7 +74,7 @@ class Faults:
 
     async def run(self, box: Box, report: Report) -> None:
         if not possible(self._arena):
-            self.covered.notes = ["not run: faults on the way are tried over http only"]
+            self.covered.notes = [f"not run: {HTTP_ONLY}"]
             return
         async with AsyncExitStack() as stack:
             self._explorer.stage = await faulty_stage(stack, self._arena)
@@ -85,9 +86,9 @@ class Faults:
         self.covered.notes = self._explorer.notes(totals)
 
     async def again(self, replay: Mapping[str, Any]) -> Finding | None:
-        """Raises ScheduleError."""
+        """Raises ReplayError, also where no fault can be done."""
         if not possible(self._arena):
-            return None
+            raise ReplayError(HTTP_ONLY)
         async with AsyncExitStack() as stack:
             self._explorer.stage = await faulty_stage(stack, self._arena)
             return await self._explorer.replayed(replay)

@@ -10,7 +10,7 @@ import itertools
 import time
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conformance.explore.findings import Complaint, Covered
@@ -30,6 +30,7 @@ TWICE = "twice"  # it reached the target twice; one of both answers arrived
 LIMITED = 429
 LARGEST = 2**63
 MOST_CHARS = 1000  # of what a target gives out and we send back
+KEPT_BYTES = 200  # of an answer, to be quoted
 # What a text is called that came otherwise than it was sent.
 UNSENT_TEXT, CHANGED, MISTAKEN = "what nobody sent", ", changed", ", as if somebody else had sent it"
 Ways = list[str]
@@ -57,6 +58,29 @@ class Activity:
     returned: float
     at: float
     ref: int
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a look shows of a room: numbers, where they are such."""
+
+    count: float | None
+    at: float | None
+
+    @classmethod
+    def of(cls, room: Mapping[str, Any]) -> Shown:
+        return cls(_number(room.get("participantCount")), _number(room.get("lastActivity")))
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What somebody was listed, by the room's id."""
+
+    user: User
+    called: float
+    returned: float
+    ref: int
+    rooms: Mapping[str, Shown]
 
 
 @dataclass
@@ -100,7 +124,7 @@ class Play:
         self._ids: dict[str, str] = {}
         self._ticks = itertools.count()
         self._cursors: dict[tuple[str, str], tuple[str, str]] = {}  # the look, and the cursor it brought
-        self._listings: list[tuple[User, float, float, Answer]] = []
+        self._listings: list[Listing] = []
         self._names: dict[tuple[str, str], itertools.count[int]] = {}
 
     async def run(self) -> Played:
@@ -143,7 +167,7 @@ class Play:
             answer = await user.send(request)
             returned = next(self._ticks)
             fault.set(None)
-            self.done.answers[answer.exchange] = answer
+            self.done.answers[answer.exchange] = kept_of(answer)
             self.done.steps[answer.exchange] = step
             self._note(user, step, given, called, returned, answer, ways)
             self._silent |= answer.status is None and not ways
@@ -154,7 +178,9 @@ class Play:
         """Where an answer failed to come though nothing was done to it: is the target there, without us?"""
         plain = self.arena.stage("a schedule", self.stage.covered)
         answer = await (await plain.person("alice")).health()
-        if answer.status is None:
+        if answer.status is not None:
+            self.done.unclear = "no answer came through the proxy"
+        else:
             self.stage.records += plain.records
             words = "an HTTP answer to health after faults on the way"
             self.stage.complain(Complaint(None, "answer", words, answer.error or "none"))
@@ -215,10 +241,12 @@ class Play:
             return
         if step.verb == "list":
             if answer.ok:
-                self._listings.append((user, called, returned, answer))
+                listed = [room for room in reversed(answer.rooms) if _is_short(room.get("roomId"))]
+                rooms = {room["roomId"]: Shown.of(room) for room in listed}
+                self._listings.append(Listing(user, called, returned, answer.exchange, rooms))
             return
         if step.verb == "create":
-            if not answer.ok or not 0 < len(answer.room_id) <= MOST_CHARS:
+            if not answer.ok or not answer.room_id or not _is_short(answer.room_id):
                 return
             self._ids[step.room] = answer.room_id
             ways = []  # what a second one made nobody knows of
@@ -229,7 +257,7 @@ class Play:
         self._keep(step.room, Operation(user.actor, step.verb, *times, given, output, answer.exchange))
         if output is not None and output["status"] == 200 and answer.room:
             look = "joined" if step.verb == "join" else "shown"
-            self._shown(user, look, step.room, times, answer, answer.room)
+            self._shown(user, look, step.room, times, answer.exchange, Shown.of(answer.room))
 
     def _keep(self, room: str, operation: Operation) -> None:
         self.done.rooms.setdefault(room, []).append(operation)
@@ -247,11 +275,12 @@ class Play:
             found["mail"] = self._known(answer.at(READS[step.verb]), answer.at("fromUserId"))
         elif step.verb == "poll-candidates":
             items = answer.at("candidates")
-            listed = items if isinstance(items, list) else []
+            # More than was ever sent is wrong, however much more it is.
+            listed = items[: len(self.done.sent) + 2] if isinstance(items, list) else []
             lines = [one.get("candidate") for one in listed if isinstance(one, Mapping)]
             found["items"] = [self._known(line) for line in lines]
             cursor = answer.at("next")
-            if isinstance(cursor, str) and len(cursor) <= MOST_CHARS:
+            if _is_short(cursor):
                 self._cursors[(user.actor, step.room)] = (given[0], cursor)
         return found
 
@@ -269,28 +298,31 @@ class Play:
         return sent.name if sender in (None, sent.by.id) else sent.name + MISTAKEN
 
     def _shown(
-        self,
-        user: User,
-        what: str,
-        room: str,
-        times: tuple[float, float],
-        answer: Answer,
-        shown: Mapping[str, Any] | None,
+        self, user: User, what: str, room: str, times: tuple[float, float], ref: int, shown: Shown | None
     ) -> None:
         output: dict[str, Any] = {"status": 200, "there": shown is not None}
         if shown is not None:
-            output["count"] = _number(shown.get("participantCount"))
-            at = _number(shown.get("lastActivity"))
-            if at is not None:
-                self.done.activity.append(Activity(room, *times, at, answer.exchange))
-        self._keep(room, Operation(user.actor, what, *times, None, output, answer.exchange))
+            output["count"] = shown.count
+            if shown.at is not None:
+                self.done.activity.append(Activity(room, *times, shown.at, ref))
+        self._keep(room, Operation(user.actor, what, *times, None, output, ref))
 
     def _look_at_listings(self) -> None:
         """One look at each room, now that all are known that were made meanwhile."""
-        for user, called, returned, answer in self._listings:
-            shown = {str(room.get("roomId")): room for room in reversed(answer.rooms)}
+        for look in self._listings:
+            times = (look.called, look.returned)
             for room, room_id in self._ids.items():
-                self._shown(user, "listed", room, (called, returned), answer, shown.get(room_id))
+                self._shown(look.user, "listed", room, times, look.ref, look.rooms.get(room_id))
+
+
+def kept_of(answer: Answer) -> Answer:
+    """What may be asked of an answer later. Bodies are large: what they tell is in the histories."""
+    return replace(answer, headers=(), raw=answer.raw[:KEPT_BYTES], body=None, envelope=None)
+
+
+def _is_short(found: object) -> bool:
+    """Whether it is a text that can be sent back."""
+    return isinstance(found, str) and len(found) <= MOST_CHARS
 
 
 def _number(found: Any) -> float | None:

@@ -32,6 +32,11 @@ MAX_BYTES = 4 * 1024 * 1024  # of a request or an answer
 DELAY_S = 0.02
 SILENCE_S = 10.0  # so long may an exchange with the target take
 KEPT = 10_000  # tickets that nobody asked for
+LINE, END = b"\r\n", b"\r\n\r\n"
+LENGTH = re.compile(rb"\r\nContent-Length:[ \t]*(\d{1,9})[ \t]*\r\n", re.IGNORECASE)
+CHUNKED = re.compile(rb"\r\nTransfer-Encoding:[^\r\n]*chunked[ \t]*\r\n", re.IGNORECASE)
+CHUNK = re.compile(rb"[ \t]*([0-9a-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r\n", re.IGNORECASE)
+INTERIM, BODILESS = re.compile(rb"HTTP/\S+ 1\d\d"), re.compile(rb"HTTP/\S+ (?:204|304)")
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER without waiting: closing resets the connection
 
 
@@ -144,14 +149,23 @@ class FaultProxy:
 
 
 async def _message(reader: asyncio.StreamReader, *, answer: bool = False) -> tuple[bytes, bytes]:
-    """Head and body of a request or an answer. Raises EOFError or ValueError where it is not whole."""
-    head = await reader.readuntil(b"\r\n\r\n")
-    length = re.search(rb"\r\nContent-Length: *(\d{1,9})\r\n", head, re.IGNORECASE)
+    """Head and body of a request or an answer. Raises EOFError or ValueError where it is not whole.
+
+    It ends where it says that it does: not every server closes the connection, though it is asked to.
+    """
+    head = await reader.readuntil(END)
+    while answer and INTERIM.match(head):
+        head = await reader.readuntil(END)
+    if answer and BODILESS.match(head):
+        return head, b""
+    if CHUNKED.search(head):
+        return head, await _chunked(reader)
+    length = LENGTH.search(head)
     if length is not None:
         if int(length[1]) > MAX_BYTES:
             raise ValueError("a body without measure")
         return head, await reader.readexactly(int(length[1]))
-    if not answer and re.search(rb"\r\nTransfer-Encoding:", head, re.IGNORECASE) is None:
+    if not answer:
         return head, b""
     chunks, size = [], 0
     while chunk := await reader.read(65536):
@@ -160,6 +174,29 @@ async def _message(reader: asyncio.StreamReader, *, answer: bool = False) -> tup
         if size > MAX_BYTES:
             raise ValueError("a body without measure")
     return head, b"".join(chunks)
+
+
+async def _chunked(reader: asyncio.StreamReader) -> bytes:
+    """A chunked body as it came, with its last chunk and what follows that."""
+    parts, size, left = [], 0, -1
+    while left:
+        line = await reader.readuntil(LINE)
+        found = CHUNK.match(line)
+        if found is None:
+            raise ValueError("no chunk")
+        left = int(found[1], 16)
+        parts.append(line)
+        size += len(line) + left
+        if size > MAX_BYTES:
+            raise ValueError("a body without measure")
+        if left:
+            parts.append(await reader.readexactly(left + len(LINE)))
+    while parts[-1] != LINE:  # trailers, and the empty line at their end
+        parts.append(await reader.readuntil(LINE))
+        size += len(parts[-1])
+        if size > MAX_BYTES:
+            raise ValueError("a body without measure")
+    return b"".join(parts)
 
 
 async def _give(writer: asyncio.StreamWriter, kind: str, answer: bytes) -> None:

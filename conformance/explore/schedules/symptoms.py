@@ -63,14 +63,21 @@ class Problem:
         return not self.what.startswith(UNSURE)
 
 
-def problem(played: Played, asks: Asks) -> Problem | None:
-    """The first thing that the oracle or the model has to say of a play; None for nothing."""
-    found = [*_of_rooms(played, asks), *_of_activity(played, asks)]
-    for said, place in played.stage.complaints[:1]:
-        record = played.stage.records[place]
-        operation = str(record.get("operation", ""))
-        found.append(Problem(BY_ITSELF, said, operation, int(record.get("id", 0))))
-    return min(found, key=lambda one: one.exchange, default=None)
+def problems(played: Played, asks: Asks) -> list[Problem]:
+    """What the model and the oracle have to say of a play. First the first of what the model says: what is
+    wrong with an answer by itself may be wrong with every one, and must not hide it. Of the latter each
+    requirement and place comes once.
+    """
+    of_the_play = [*_of_rooms(played, asks), *_of_activity(played, asks)]
+    found = sorted(of_the_play, key=lambda one: one.exchange)[:1]
+    seen: set[tuple[str | None, str]] = set()
+    for said, place in played.stage.complaints:
+        if (said.requirement, said.where) not in seen:
+            seen.add((said.requirement, said.where))
+            record = played.stage.records[place]
+            operation = str(record.get("operation", ""))
+            found.append(Problem(BY_ITSELF, said, operation, int(record.get("id", 0))))
+    return found
 
 
 def _of_rooms(played: Played, asks: Asks) -> Iterator[Problem]:
