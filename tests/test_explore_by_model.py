@@ -16,9 +16,10 @@ from conformance.explore.model.actions import Action
 from conformance.explore.model.by_model import ModelMethod
 from conformance.explore.model.machine import Machine
 from conformance.explore.model.minimise import minimised
-from conformance.explore.model.model import BUDGETS, OPERATIONS
+from conformance.explore.model.model import OPERATIONS
 from conformance.explore.model.player import Player
 from conformance.explore.oracle import oracle
+from conformance.explore.whose import BUDGETS
 from protocol.mint import Minter
 
 PATIENCE_S = 90.0  # it ends with the first finding, after a second or two

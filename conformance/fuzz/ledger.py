@@ -7,20 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from conformance.explore.whose import BUDGETS, LIFETIME, NEWEST, ONCE
 from protocol.spec import Spec
 
-BUDGETED = {
-    "createRoom": "RATE-1",
-    "createPartyRoom": "RATE-2",
-    "joinRoom": "RATE-3",
-    "sendOffer": "RATE-4",
-    "sendAnswer": "RATE-5",
-    "heartbeat": "RATE-6",
-    "sendCandidate": "ICE-6",
-}
-READ_ONCE = {"offer": "MBOX-2", "answer": "MBOX-3"}
-EXPIRES = {"offer": "MBOX-4", "answer": "MBOX-5"}
-REPLACES = {"offer": "MBOX-7", "answer": "MBOX-15"}
 RETURNED = {"offer": "MBOX-1", "answer": None}
 
 Fault = tuple[str | None, str, str]  # requirement, wanted, got
@@ -42,7 +31,7 @@ class Budgets:
 
     def key(self, user: str, operation: str, room: str) -> tuple[str, ...] | None:
         budget = self._spec.operation(operation).budget
-        if budget is None or operation not in BUDGETED:
+        if budget is None or operation not in BUDGETS:
             return None
         return (operation, user, *((room,) if "room" in budget.per else ()))
 
@@ -74,13 +63,13 @@ class Budgets:
         if status == 200:
             spent.certain += 1
             if before >= budget.limit and certain_window:
-                return BUDGETED[operation], f"429 ({what} was spent)", f"200 for number {before + 1}"
+                return BUDGETS[operation], f"429 ({what} was spent)", f"200 for number {before + 1}"
         elif status == 429:
             if before + spent.perhaps < budget.limit and certain_window:
                 if before + spent.perhaps == 0:
                     return "RATE-8", f"no 429 ({what}, and the user has spent nothing of it)", "429"
                 got = f"429 after {before} that were accepted and {spent.perhaps} that were refused"
-                return BUDGETED[operation], f"no 429 yet ({what})", got
+                return BUDGETS[operation], f"no 429 yet ({what})", got
         else:
             spent.perhaps += 1
         return None
@@ -170,13 +159,13 @@ class Boxes:
         if known is None:
             return self._out_of_nothing(room, box, text)
         if over:
-            return EXPIRES[kind], f"404 (the {kind} was posted {age:.0f} s ago)", "200"
+            return LIFETIME[kind], f"404 (the {kind} was posted {age:.0f} s ago)", "200"
         if text == known:
             if sender not in (by, None) and fresh:
                 return RETURNED[kind], f"fromUserId of who posted the {kind}", "another fromUserId"
             return None
         if text in box.older[:-1]:
-            return REPLACES[kind], f"the newest {kind}", "an older one"
+            return NEWEST[kind], f"the newest {kind}", "an older one"
         if self._elsewhere(room, kind, text):
             return "MBOX-8", f"the {kind} of this room", f"the {kind} of another room"
         return (
@@ -199,7 +188,7 @@ class Boxes:
                 f"200 with the {box.kind} of another room",
             )
         if text in box.older:
-            return READ_ONCE[box.kind], f"404 (the {box.kind} was read before)", "200, the same again"
+            return ONCE[box.kind], f"404 (the {box.kind} was read before)", "200, the same again"
         return "MBOX-10", f"404 (no {box.kind} was posted)", "200"
 
     def _elsewhere(self, room: str, kind: str, text: object) -> bool:

@@ -11,9 +11,9 @@ from typing import Any
 from conformance import things
 from conformance.cast import World
 from conformance.explore.stage import Arena
+from conformance.explore.whose import BUDGETS
 from conformance.fuzz import credentials
 from conformance.fuzz.cases import Cases
-from conformance.fuzz.ledger import BUDGETED
 from conformance.fuzz.trials import (
     CREATOR,
     ME,
@@ -132,12 +132,12 @@ class Plan:
         world = self._arena.world
         if "ratelimit" not in world.target.profiles or world.minter.capacity is not None:
             return
-        order = [name for name in BUDGETED if name in self._cases.operations]
+        order = [name for name in BUDGETS if name in self._cases.operations]
         for number in itertools.count():
             for name in order:
                 chance = self._arena.chance("budget", number, name)
                 budget = world.spec.operation(name).budget
-                assert budget is not None, "what is named in BUDGETED has a budget"
+                assert budget is not None, "what is named in BUDGETS has a budget"
                 actor = OUTSIDER if name == "joinRoom" else PARTICIPANT
                 trial = valid(world, name, chance)
                 spend = Trial(

@@ -12,7 +12,7 @@ from conformance.explore.corpus import Entry
 from conformance.explore.findings import Covered, Finding, is_about
 from conformance.explore.method import Box, ReplayError
 from conformance.explore.stage import Arena, Report
-from conformance.fuzz.ledger import BUDGETED
+from conformance.explore.whose import BUDGETS
 from conformance.fuzz.scene import Memory, Scene
 from conformance.fuzz.scripts import (
     Look,
@@ -159,7 +159,7 @@ class Runner:
     async def _short(self, scene: Scene, heard: Heard, box: Box) -> Finding:
         longest = Box(min(SHORTEN_S, box.left_s + 1.0), box.stopped)
         shortener = Shortener(self.arena, self.covered, self.name, heard.mark, longest, self._more)
-        whole = heard.mark.requirement in BUDGETED.values()
+        whole = heard.mark.requirement in BUDGETS.values()
         try:
             script = await shortener.shorten(heard.story, whole=whole)
         except MintError:

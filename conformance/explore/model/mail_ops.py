@@ -11,12 +11,10 @@ from conformance.explore.model.moments import Grace, Span
 from conformance.explore.model.ops import OTHERWISE
 from conformance.explore.model.rooms import Room
 from conformance.explore.model.state import MOST_CHARS, Sent, State
+from conformance.explore.whose import LIFETIME, NEWEST, ONCE
 from protocol.judge import show
 from protocol.operations import Answer
 
-ONCE = {"offer": "MBOX-2", "answer": "MBOX-3"}
-LIFETIME = {"offer": "MBOX-4", "answer": "MBOX-5"}
-NEWEST = {"offer": "MBOX-7", "answer": "MBOX-15"}
 STRANGER = "MBOX-12"
 
 

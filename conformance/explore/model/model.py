@@ -15,6 +15,7 @@ from conformance.explore.model.expecting import OK, Expected, Fault, Verdict, fa
 from conformance.explore.model.moments import Activity, Span
 from conformance.explore.model.rooms import Room, Suspect
 from conformance.explore.model.state import Sent, State, told_id
+from conformance.explore.whose import BUDGETS
 from protocol.operations import Answer
 
 OPERATIONS: dict[str, ops.Operation] = {
@@ -34,16 +35,6 @@ OPERATIONS: dict[str, ops.Operation] = {
     "getCandidates": mail.read_candidates,
     "getIceServers": ops.simple("ICE-1", "asking for ICE servers"),
     "health": ops.simple("HEALTH-1", "asking for the health"),
-}
-
-BUDGETS = {
-    "createRoom": "RATE-1",
-    "createPartyRoom": "RATE-2",
-    "joinRoom": "RATE-3",
-    "sendOffer": "RATE-4",
-    "sendAnswer": "RATE-5",
-    "heartbeat": "RATE-6",
-    "sendCandidate": "ICE-6",
 }
 
 

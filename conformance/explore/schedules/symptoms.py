@@ -14,6 +14,7 @@ from conformance.explore.schedules.one_room import LOOKS, POSTS, READS, Inside, 
 from conformance.explore.schedules.playing import MISTAKEN, Played
 from conformance.explore.schedules.schedule import VERBS
 from conformance.explore.schedules.wanted import complaint
+from conformance.explore.whose import NEWEST, ONCE
 from protocol.linearizability import Bound, Operation, State, decide, search
 
 Symptom = tuple[str, tuple[str | None, ...]]  # in words, and the requirements that it may be told by
@@ -30,8 +31,6 @@ REFUSED = {
     "candidate": "ICE-5",
     "poll-candidates": "ICE-5",
 }
-ONCE = {"offer": "MBOX-2", "answer": "MBOX-3"}
-NEWEST = {"offer": "MBOX-7", "answer": "MBOX-15"}
 WHOLE = {"offer": "MBOX-1", "answer": "MBOX-3"}
 BY_ITSELF = "an answer in a schedule"  # that is wrong whatever went before
 CHANGED_BY = {"offer": ("MBOX-1",), "answer": ()}  # how an answer comes back no requirement says
