@@ -105,7 +105,8 @@ async def quoted(arena: Arena) -> str:
     assert credential in answer.raw.decode()
     for cut in (len(wrong.got), wrong.got.index('"credential"') + 18):
         stage.complain(replace(wrong, got=wrong.got[:cut]))
-    told = " ".join(complaint.words for complaint, _ in stage.complaints)
+    findings = [stage.finding("model", "quoted", *said, replay={}) for said in stage.complaints]
+    told = " ".join(finding.complaint.words for finding in findings)
     assert credential[:5] not in told and alice.token not in told and "«alice token»" in told
     return told
 

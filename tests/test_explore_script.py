@@ -39,7 +39,7 @@ async def read_twice(arena: Arena) -> tuple[Finding, str]:
     complaint = arena.oracle.expecting(second, [404], "MBOX-2", "it was read before")
     wanted = {"statuses": [404]}
     stage.complain(complaint or Complaint("MBOX-2", "status", "404", "404", "status_in", wanted))
-    finding = stage.finding("model", "an offer is read twice", replay={})
+    finding = stage.finding("model", "an offer is read twice", *stage.complaints[0], replay={})
     await stage.tidy()
     return finding, arena.world.target.base_url
 

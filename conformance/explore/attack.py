@@ -15,8 +15,7 @@ from typing import Any, TypeVar
 from conformance.explore.findings import Finding, Forms
 from conformance.explore.method import Box, Method
 from conformance.explore.script import Script
-from conformance.explore.stage import Arena, without_secrets
-from protocol.transcript import Redactor
+from conformance.explore.stage import Arena
 
 FIRST_S, LONGEST_S = 5.0, 60.0  # of a turn: short at first, so that what is easy to find is found soon
 SHORTEST_S = 1.0  # a turn of less is not worth beginning
@@ -186,15 +185,7 @@ class Attack:
     def _kept(self, finding: Finding, turn: Turn, method_s: float) -> Found:
         """The finding as it is told: the exchanges, which may be large, are needed no more."""
         world = self.arena.world
-        redactor, fields = Redactor(), world.spec.policy["names"]["secret_fields"]
-        complaint = finding.complaint
-        shown = replace(
-            complaint,
-            wanted=without_secrets(complaint.wanted, redactor, fields),
-            got=without_secrets(complaint.got, redactor, fields),
-        )
-        about = {**finding.replay, "about": finding.about}
-        finding = replace(finding, complaint=shown, replay=about)
+        finding = replace(finding, replay={**finding.replay, "about": finding.about})
         clock = world.spec.test_control.get("advanceClock", "") if world.control is not None else ""
         forms = Script(finding, world.spec, world.target.base_url, clock).forms()
         return Found(replace(finding, exchanges=()), forms, self.elapsed_s, method_s)

@@ -47,7 +47,6 @@ class Finding:
     exchanges: Sequence[Record] = ()
     replay: Mapping[str, Any] = field(default_factory=dict)
     minimal: bool = False
-    after_s: float = 0.0
 
     @property
     def key(self) -> tuple[str, ...]:

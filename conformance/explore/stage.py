@@ -6,7 +6,7 @@ import base64
 import random
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,17 +18,12 @@ from conformance.explore.script import faithful
 from conformance.forge import Forge
 from protocol.client import Lane, User
 from protocol.operations import Answer, Request
-from protocol.transcript import Redactor, Transcript
+from protocol.transcript import Transcript
 
 REMEMBERED = 500  # stages whose marks are looked for in what others are answered
 ID_CHARS = 1000  # of what a target gives for the id of a room: we do not send more back
 RAW_BYTES = 256 * 1024  # of a body that the log does not hold as it was sent
 Report = Callable[[Finding], None]
-
-
-def without_secrets(text: str, redactor: Redactor, fields: Iterable[str]) -> str:
-    """What is quoted of an answer, without the values of these fields: it may be cut off in one of them."""
-    return re.sub(rf'("(?:{"|".join(fields)})"\s*:\s*")[^"]*', r"\1«secret»", redactor.text(text))
 
 
 @dataclass
@@ -74,7 +69,7 @@ class Stage:
         self._faulty = "wire" in lane  # faults on the way are wanted: silence is no complaint
         secret_fields = world.spec.policy["names"]["secret_fields"]
         self._secret_fields = secret_fields
-        self.transcript = Transcript(self._keep, world.target.base_url, secret_fields)
+        self.transcript = Transcript(self.records.append, world.target.base_url, secret_fields)
         parts: dict[str, Any] = {
             "spec": world.spec,
             "operations": world.operations,
@@ -112,19 +107,30 @@ class Stage:
         asked of it.
         """
         if self.arena.oracle.asks(complaint):
-            shown = replace(complaint, wanted=self._without_secrets(complaint.wanted))
-            shown = replace(shown, got=self._without_secrets(complaint.got))
-            self.complaints.append((shown, len(self.records) - 1 if place is None else place))
+            self.complaints.append((complaint, len(self.records) - 1 if place is None else place))
 
-    def _without_secrets(self, text: str) -> str:
-        return without_secrets(text, self.lane.redactor, self._secret_fields)
-
-    def finding(self, method: str, what: str, *, replay: Mapping[str, Any], minimal: bool = False) -> Finding:
-        """The first complaint of the play as a finding."""
-        complaint, place = self.complaints[0]
+    def finding(
+        self,
+        method: str,
+        what: str,
+        complaint: Complaint,
+        place: int,
+        *,
+        replay: Mapping[str, Any],
+        minimal: bool = False,
+    ) -> Finding:
+        """A complaint about the exchange at that place as a finding: with the exchanges up to there, and
+        without secrets.
+        """
         shown = self.records[: place + 1]
         operation = str(shown[-1].get("operation", "")) if shown else ""
-        return Finding(method, what, operation, complaint, shown, replay, minimal)
+        said = replace(complaint, wanted=self._hidden(complaint.wanted), got=self._hidden(complaint.got))
+        return Finding(method, what, operation, said, shown, replay, minimal)
+
+    def _hidden(self, text: str) -> str:
+        """What is quoted of an answer, without what is secret: it may be cut off in the middle of it."""
+        fields = "|".join(self._secret_fields)
+        return re.sub(rf'("(?:{fields})"\s*:\s*")[^"]*', r"\1«secret»", self.lane.redactor.text(text))
 
     async def tidy(self) -> None:
         """Everybody leaves; what the target says to that is not judged."""
@@ -136,9 +142,6 @@ class Stage:
         del self.complaints[kept:]
         for user in (*self.people.values(), *self._former):
             self.arena.world.minter.release(user.id)
-
-    def _keep(self, record: Record) -> None:
-        self.records.append(record)
 
     def _saw(self, user: User, request: Request, answer: Answer) -> None:
         covered = self.covered

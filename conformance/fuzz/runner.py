@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -57,7 +56,6 @@ class Runner:
         self._scenes = 0
         self._known: set[Mark] = set()
         self._alike: dict[tuple[str | None, str], int] = {}
-        self._started = time.monotonic()
         self.notes: list[str] = []
 
     async def scene(self, *, fresh: bool = False) -> Scene:
@@ -92,7 +90,7 @@ class Runner:
             raise
         except asyncio.CancelledError:
             for heard in self._heard(scene):
-                self._tell(self._whole(scene, heard), report)
+                report(self._whole(scene, heard))
             raise
         self.covered.cases += 1
         await self.harvest(scene, box, report)
@@ -120,12 +118,11 @@ class Runner:
         try:
             await self.end_scene()  # it may be in a state that nobody knows, and its people may be needed
             while waiting:
-                short = await self._short(scene, waiting[0], box)
-                self._tell(short, report)
+                report(await self._short(scene, waiting[0], box))
                 del waiting[0]
         finally:  # it may be cancelled: what is not made short yet is told as it came
             for heard in waiting:
-                self._tell(self._whole(scene, heard), report)
+                report(self._whole(scene, heard))
 
     def _heard(self, scene: Scene) -> list[Heard]:
         """What is complained about in the scene and new, which it is no longer."""
@@ -139,9 +136,6 @@ class Runner:
             story = scene.performed[: scene.blamed.get(number, len(scene.performed))]
             found.append(Heard(mark, number, story))
         return found
-
-    def _tell(self, finding: Finding, report: Report) -> None:
-        report(replace(finding, after_s=time.monotonic() - self._started))
 
     async def replay(self, entry: Entry, box: Box, report: Report) -> None:
         """Plays an entry of the corpus."""

@@ -90,9 +90,7 @@ def finding_of(
     scene: Scene, number: int, method: str, what: str, script: Script, *, minimal: bool
 ) -> Finding:
     complaint, place = scene.stage.complaints[number]
-    records = scene.stage.records[: place + 1]
-    operation = str(records[-1]["operation"]) if records else ""
-    return Finding(method, what, operation, complaint, records, replay_of(script), minimal)
+    return scene.stage.finding(method, what, complaint, place, replay=replay_of(script), minimal=minimal)
 
 
 def replay_of(script: Script) -> dict[str, Any]:

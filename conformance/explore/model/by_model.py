@@ -7,6 +7,7 @@ import concurrent.futures
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -130,16 +131,11 @@ class ModelMethod:
             _, done = await minimised(found.player.actions, fails, lambda: own.over)
         finally:
             self._known.add(best.key)
-            report(best if not done else _minimal(best))
+            report(replace(best, minimal=done))
 
 
 def _whole(found: Found) -> Finding:
     return found.player.finding(found.wrong, minimal=False)
-
-
-def _minimal(finding: Finding) -> Finding:
-    values = {**vars(finding), "minimal": True}
-    return Finding(**values)
 
 
 async def _played(

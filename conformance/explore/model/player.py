@@ -112,10 +112,9 @@ class Player:
 
     def finding(self, wrong: Wrong, *, minimal: bool) -> Finding:
         """What was wrong as a finding, with the exchanges up to there."""
-        shown = self.stage.records[: wrong.place + 1]
         replay = {"actions": [action.as_json() for action in self.actions]}
-        verdict = wrong.verdict
-        return Finding(NAME, verdict.what, wrong.operation, verdict.complaint, shown, replay, minimal)
+        what, said = wrong.verdict.what, wrong.verdict.complaint
+        return self.stage.finding(NAME, what, said, wrong.place, replay=replay, minimal=minimal)
 
     # -- inside
 

@@ -193,5 +193,4 @@ def told(method: str, played: Played, found: Problem, replay: Mapping[str, Any])
     said = replace(said, got=f"{got})")
     records = played.stage.records
     place = next((at for at, one in enumerate(records) if one.get("id") == found.exchange), len(records) - 1)
-    played.stage.complaints[:0] = [(said, place)]
-    return played.stage.finding(method, found.what, replay=replay, minimal=minimal)
+    return played.stage.finding(method, found.what, said, place, replay=replay, minimal=minimal)
