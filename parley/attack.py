@@ -5,23 +5,17 @@ from __future__ import annotations
 import argparse
 import asyncio
 import secrets
-import time
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from conformance.explore import methods
-from conformance.explore.attack import Attack
 from conformance.explore.order import AttackError, Order, interruptible, read_replay, seconds_of
 from conformance.session import Settings, load_spec
+from parley.progress import AttackProgress
 from reports import attack as reporting
 from reports import terminal
 from suite import guard, opening
-
-EVERY_S = 15.0  # between two words of progress where there is no terminal
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -101,41 +95,3 @@ def _attack(parsed: argparse.Namespace) -> int:
     reporting.show(result, terminal.console(), folder)
     print(f"Report     {folder / reporting.PAGE}")
     return reporting.exit_code(result)
-
-
-class AttackProgress:
-    """A live line on a terminal, elsewhere a word now and then. On standard error: the summary is clean."""
-
-    def __init__(self, console: Console, seconds: float) -> None:
-        self._console = console
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TimeElapsedColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
-        self._bar = self._progress.add_task("attacking", total=seconds)
-        self._said = time.monotonic()
-        self._found = 0
-
-    def __call__(self, attack: Attack) -> None:
-        cases = sum(turn.method.covered.cases for turn in attack.turns)
-        found = len(attack.found)
-        line = f"{attack.now or 'done'}: {cases:,} cases, {found} found"
-        self._progress.update(self._bar, completed=attack.elapsed_s, description=line)
-        quiet_s = time.monotonic() - self._said
-        if not self._console.is_terminal and (found > self._found or quiet_s > EVERY_S):
-            self._said = time.monotonic()
-            self._console.print(f"{attack.elapsed_s:.0f} of {attack.seconds:g} s, {line}")
-        self._found = found
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
-    ) -> None:
-        self._progress.stop()

@@ -7,32 +7,63 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
+from conformance.explore.attack import Attack
 from reports.runlog import Record
 
 EVERY_S = 15.0  # between two lines where there is no terminal to draw on
 
 
-class RunProgress:
-    """A listener of the run log. Writes to standard error, so that the score card stays clean."""
+class LiveLine:
+    """Writes to standard error, so that what is printed in the end stays clean."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *columns: ProgressColumn, total: float | None = None) -> None:
         self._console = console
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
-            MofNCompleteColumn(),
+            *columns,
             TimeElapsedColumn(),
             console=console,
             transient=True,
             disable=not console.is_terminal,
         )
-        self._bar = self._progress.add_task("scoring", total=None)
+        self._bar = self._progress.add_task("", total=total)
+        self._said = time.monotonic()
+
+    def say(self, line: str, *, at_once: bool = False) -> None:
+        """A line where there is no terminal: not oftener than now and then, but for what is news."""
+        if not self._console.is_terminal and (at_once or time.monotonic() - self._said > EVERY_S):
+            self._said = time.monotonic()
+            self._console.print(line)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+
+class RunProgress(LiveLine):
+    """A listener of the run log."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console, MofNCompleteColumn())
+        self._progress.update(self._bar, description="scoring")
         self._decided: set[str] = set()
         self._intended = 0
         self._red = 0
-        self._said = time.monotonic()
 
     def __call__(self, record: Record) -> None:
         if record["type"] == "header":
@@ -43,15 +74,21 @@ class RunProgress:
             self._red += record["verdict"] == "fail"
             red = f", {self._red} red" if self._red else ""
             self._progress.update(self._bar, completed=len(self._decided), description=f"scoring{red}")
-            if not self._console.is_terminal and time.monotonic() - self._said > EVERY_S:
-                self._said = time.monotonic()
-                self._console.print(f"{len(self._decided)} of {self._intended} requirements touched{red}")
+            self.say(f"{len(self._decided)} of {self._intended} requirements touched{red}")
 
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
-    ) -> None:
-        self._progress.stop()
+class AttackProgress(LiveLine):
+    """Hears how an attack goes on."""
+
+    def __init__(self, console: Console, seconds: float) -> None:
+        super().__init__(console, total=seconds)
+        self._progress.update(self._bar, description="attacking")
+        self._found = 0
+
+    def __call__(self, attack: Attack) -> None:
+        cases = sum(turn.method.covered.cases for turn in attack.turns)
+        found = len(attack.found)
+        line = f"{attack.now or 'done'}: {cases:,} cases, {found} found"
+        self._progress.update(self._bar, completed=attack.elapsed_s, description=line)
+        self.say(f"{attack.elapsed_s:.0f} of {attack.seconds:g} s, {line}", at_once=found > self._found)
+        self._found = found

@@ -16,10 +16,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from reports import terminal
 from reports.evidence import plain
 
 Result = dict[str, Any]
 FILE, PAGE, SCRIPTS = "attack.json", "index.html", "findings"
+FORMS = {"conversation": "conversation.txt", "curl": "curl.sh", "test": "test_finding.py"}
 SHOWN = 12  # findings told whole on a terminal
 STEPS = 14  # lines of a conversation there
 NOTHING_DECIDED, OUR_ERROR = 2, 3
@@ -55,11 +57,7 @@ def write(result: Result, folder: Path) -> None:
     for finding in result["findings"]:
         place = folder / SCRIPTS / slug(finding)
         place.mkdir(parents=True, exist_ok=True)
-        for name, key in (
-            ("conversation.txt", "conversation"),
-            ("curl.sh", "curl"),
-            ("test_finding.py", "test"),
-        ):
+        for key, name in FORMS.items():
             (place / name).write_text(finding[key], encoding="utf-8", errors="backslashreplace")
         replay = {"method": finding["method"], "seed": result["seed"], "replay": finding["replay"]}
         (place / "replay.json").write_text(json.dumps(replay, indent=1) + "\n", encoding="utf-8")
@@ -92,15 +90,7 @@ def counted(result: Result) -> str:
 
 def show(result: Result, console: Console, folder: Path) -> None:
     """The summary on a terminal."""
-    target = result["target"]
-    console.print(
-        Text.assemble(
-            ("Parley", "bold"),
-            f" {result['suite']['version']}  ",
-            (plain(target["name"]), "bold"),
-            (f"  {plain(target['base_url'])}", "dim"),
-        )
-    )
+    console.print(terminal.headline(result["suite"]["version"], result["target"]))
     clock = f"{result['clock']} time"
     line = f"attacked for {result['seconds']:g} s  seed {result['seed']}  {clock}"
     console.print(Text(line, "dim"))
@@ -153,9 +143,7 @@ def _show_finding(finding: Result, console: Console, folder: Path) -> None:
     )
     console.print(Text(f"    found   after {finding['after_s']:g} s{again}", "dim"))
     place = folder / SCRIPTS / slug(finding)
-    console.print(
-        Text(f"    script  {place}/ (conversation.txt, curl.sh, test_finding.py)", "dim"), soft_wrap=True
-    )
+    console.print(Text(f"    script  {place}/ ({', '.join(FORMS.values())})", "dim"), soft_wrap=True)
 
 
 def _show_methods(result: Result, console: Console) -> None:

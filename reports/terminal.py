@@ -38,15 +38,16 @@ def console() -> Console:
     return found if found.is_terminal else Console(highlight=False, width=WIDTH)
 
 
+def headline(version: str, target: Mapping[str, str]) -> Text:
+    """Who looked at what."""
+    line = Text.assemble(("Parley", "bold"), f" {version}  ", (plain(target["name"]), "bold"))
+    return line.append(f"  {plain(target['base_url'])}", "dim")
+
+
 def show(report: Report, console: Console) -> None:
     """Prints the score card of a run."""
     header = report.header
-    target = header["target"]
-    line = Text.assemble(
-        ("Parley", "bold"), f" {header['suite']['version']}  ", (plain(target["name"]), "bold")
-    )
-    line.append(f"  {plain(target['base_url'])}", "dim")
-    console.print(line)
+    console.print(headline(header["suite"]["version"], header["target"]))
     console.print(
         Text(
             f"spec {header['spec']['version']} ({header['spec']['hash'][:8]})  seed {header['seed']}  "
