@@ -11,14 +11,13 @@ from conformance.explore.schedules.faults import Faults
 from conformance.explore.schedules.schedules import Schedules
 from conformance.explore.stage import Arena
 from conformance.fuzz.fuzz import Fuzz
-from conformance.fuzz.texts import Texts
+from conformance.fuzz.runner import LEFT_OUT
+from conformance.fuzz.texts import ASKED, Texts
 from protocol.spec import Spec
 
-MAIL = ("createRoom", "joinRoom", "sendOffer", "getOffer", "sendAnswer", "getAnswer")
-ROOMS = (*MAIL, "leaveRoom", "heartbeat", "listRooms", "sendCandidate", "getCandidates")
-# What a method is to reach; one that is not named here is to reach all but the profiles UNTRIED.
-REACH = {"texts": MAIL, "schedules": ROOMS, "faults": ROOMS}
-UNTRIED = ("emoji", "otp")  # profiles that no method knows yet
+ROOMS = (*ASKED, "leaveRoom", "heartbeat", "listRooms", "sendCandidate", "getCandidates")
+# What a method is to reach; one that is not named here is to reach all but the profiles LEFT_OUT.
+REACH = {"texts": ASKED, "schedules": ROOMS, "faults": ROOMS}
 # The corpus is a folder of replays, for methods that try these first.
 MAKERS: dict[str, Callable[[Arena, Path | None], Method]] = {
     "texts": Texts,
@@ -35,7 +34,7 @@ def tries(method: str, spec: Spec, operation: str) -> bool:
     reach = REACH.get(method)
     if reach is not None:
         return operation in reach
-    return not any(operation in spec.profiles[name].operations for name in UNTRIED)
+    return not any(operation in spec.profiles[name].operations for name in LEFT_OUT)
 
 
 def make(names: Iterable[str], arena: Arena, corpus: Path | None) -> list[Method]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from conformance.explore import methods
 from conformance.explore.attack import Attack, Found, Turn
 from conformance.explore.findings import Record
-from conformance.plan import offered
 from suite.opening import version
 
 FORMAT = 1
@@ -46,7 +45,7 @@ def unreached(attack: Attack) -> tuple[list[str], list[str]]:
         for profile in spec.profiles.values()
         if profile.name in target.profiles
         for name in profile.operations
-        if name not in UNASKED and offered(spec, target, name)
+        if name not in UNASKED
     ]
     used = [turn.method.name for turn in attack.turns]
     missing = [name for name in dict.fromkeys(claimed) if name not in accepted]

@@ -21,6 +21,7 @@ from conformance.faults import kind_of
 from conformance.fuzz.plans import valid
 from conformance.fuzz.sdp_grammar import BMP
 from conformance.fuzz.trials import CREATOR, ME, OUTSIDER, PARTICIPANT, ROOM, Expectation, Trial, of_bytes
+from conformance.plan import offered
 from protocol import probes
 from protocol.marks import mark
 from protocol.operations import encode
@@ -234,15 +235,8 @@ class Edges:
         return replace(trial, body={**trial.body, field: text}, expect=expect)
 
     def _at(self, raw: str, requirement: str, why: str) -> Trial:
-        named = [
-            name
-            for name in self.spec.requirement(requirement).operations
-            if any(
-                name in self.spec.profiles[profile].operations
-                for profile in self.world.target.profiles
-                if profile in self.spec.profiles
-            )
-        ]
+        asked = self.spec.requirement(requirement).operations
+        named = [name for name in asked if offered(self.spec, self.world.target, name)]
         operation = self.chance.choice(named)
         trial = valid(self.world, operation, self.chance)
         (param,) = self.spec.operation(operation).path_params

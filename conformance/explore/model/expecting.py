@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.explore.findings import Complaint
-from protocol.judge import judge, show, status_words
+from conformance.explore.of_status import of_status
+from protocol.judge import judge, show
 from protocol.operations import Answer
 
 OK = 200
@@ -80,11 +81,9 @@ class Expected:
     def judge_status(self, answer: Answer) -> Verdict | None:
         if self.free or answer.status in self.statuses:
             return None
-        wanted = {"statuses": sorted(self.statuses)}
         reasons = self.sure
         why = " and ".join(one.why for one in reasons)
-        words = status_words(wanted["statuses"]) + (f" ({why})" if why else "")
-        complaint = Complaint(self.offended(answer), "status", words, got(answer), "status_in", wanted)
+        complaint = of_status(answer, self.statuses, self.offended(answer), why)
         doing = f"{self.what}: {reasons[0].why}" if reasons else self.what
         return Verdict(complaint, doing)
 
@@ -99,11 +98,6 @@ class Expected:
             return told or self.sure[0].requirement
         status = answer.status or 0
         return self.refusals.get(status, self.grant)
-
-
-def got(answer: Answer) -> str:
-    text = answer.raw[:120].decode("utf-8", "replace")
-    return answer.error or f"{answer.status} {text}".strip()
 
 
 def at_place(

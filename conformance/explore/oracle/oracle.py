@@ -13,18 +13,17 @@ from conformance import registry
 from conformance.checks.errors import bounded, first_hit
 from conformance.checks.privacy import ADDRESSED, URL_HOST, personal_patterns, strings_but
 from conformance.explore.findings import Complaint
+from conformance.explore.of_status import got, of_status
 from conformance.explore.oracle import envelope, headers, ice
 from conformance.registry import Sight
 from protocol import validation
 from protocol.client import User
-from protocol.judge import judge, status_words
 from protocol.operations import Answer, Request
 from protocol.spec import Spec
 from protocol.target import Target
 
 # Whose requirement the shape of a success is. Of the others the spec's own schema is all there is to name.
 SHAPES = {"createRoom": "ROOM-1", "createPartyRoom": "PARTY-1", "getIceServers": "ICE-1"}
-GOT_CHARS = 200
 Rule = Callable[["Oracle", User, Request, Answer], Iterable[Complaint]]
 
 
@@ -66,19 +65,8 @@ class Oracle:
         self, answer: Answer, statuses: Iterable[int], requirement: str | None, why: str = ""
     ) -> Complaint | None:
         """A complaint where the status is none of these. `why` says what asks for them."""
-        wanted = {"statuses": sorted(statuses)}
-        if judge("status_in", {"status": answer.status}, wanted) is None:
-            return None
-        words = status_words(wanted["statuses"]) + (f" ({why})" if why else "")
-        return Complaint(requirement, "status", words, got(answer), "status_in", wanted)
-
-
-def got(answer: Answer) -> str:
-    """What came, in a few words."""
-    if answer.status is None:
-        return answer.error or "no answer"
-    body = answer.raw[:GOT_CHARS].decode("utf-8", "replace")
-    return f"{answer.status} {body}".strip()
+        statuses = frozenset(statuses)
+        return None if answer.status in statuses else of_status(answer, statuses, requirement, why)
 
 
 def silence(oracle: Oracle, user: User, request: Request, answer: Answer) -> Iterator[Complaint]:

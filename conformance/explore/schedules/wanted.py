@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.explore.findings import Complaint
-from conformance.explore.oracle.oracle import got
+from conformance.explore.of_status import got
 from conformance.explore.schedules.one_room import LOOKS, NOT_FOR_YOU, READS, Inside
 from protocol.judge import status_words
 from protocol.linearizability import Operation, State
