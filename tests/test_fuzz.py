@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import re
 from dataclasses import replace
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.explore import corpus
-from conformance.explore.findings import Complaint, Covered, Finding
+from conformance.explore.findings import Covered, Finding
 from conformance.explore.method import Method
 from conformance.explore.stage import Arena
 from conformance.fuzz import credentials
@@ -219,10 +220,8 @@ def test_what_was_never_accepted_is_said() -> None:
 
 def test_a_finding_is_kept_and_found_again(tmp_path: Path) -> None:
     trial = Trial("health", "x")
-    finding = Finding(
-        "fuzz", "x", "health", Complaint("ERR-3", "status", "a", "b"), (), {"trials": [trial.to_json()]}
-    )
-    corpus.keep(tmp_path, finding)
+    kept = {"method": "fuzz", "replay": {"trials": [trial.to_json()]}}
+    (tmp_path / "kept.json").write_text(json.dumps(kept), encoding="utf-8")
     (tmp_path / "broken.json").write_text("{", encoding="utf-8")
     (entry,) = corpus.entries(tmp_path, None)
     assert entry.method == "fuzz" and script_of(entry.replay) == [trial]
