@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Record = dict[str, Any]
+SENT_BACK_CHARS = 1000  # of an id or a cursor that a target gives: what is longer is not sent back
 
 
 @dataclass(frozen=True)

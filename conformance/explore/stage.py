@@ -12,7 +12,7 @@ from typing import Any
 
 from conformance.canaries import JOINS, Canaries
 from conformance.cast import World
-from conformance.explore.findings import Complaint, Covered, Finding, Record
+from conformance.explore.findings import SENT_BACK_CHARS, Complaint, Covered, Finding, Record
 from conformance.explore.oracle.oracle import Oracle
 from conformance.explore.script import faithful
 from conformance.forge import Forge
@@ -21,7 +21,6 @@ from protocol.operations import Answer, Request
 from protocol.transcript import Transcript
 
 REMEMBERED = 500  # stages whose marks are looked for in what others are answered
-ID_CHARS = 1000  # of what a target gives for the id of a room: we do not send more back
 RAW_BYTES = 256 * 1024  # of a body that the log does not hold as it was sent
 Report = Callable[[Finding], None]
 
@@ -151,7 +150,7 @@ class Stage:
             recorded["raw"] = base64.b64encode(raw).decode("ascii")  # a script sends it again to the byte
         if answer.ok and user.delivery != "none":
             covered.accepted[answer.operation] = covered.accepted.get(answer.operation, 0) + 1
-        if answer.ok and answer.operation in JOINS and 0 < len(answer.room_id) <= ID_CHARS:
+        if answer.ok and answer.operation in JOINS and 0 < len(answer.room_id) <= SENT_BACK_CHARS:
             self._inside[(user.id, answer.room_id)] = user
         elif answer.ok and answer.operation == "leaveRoom":
             self._inside.pop((user.id, str(request.fields.get("roomId"))), None)

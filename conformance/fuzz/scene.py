@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
-from conformance.explore.findings import Complaint, Covered
+from conformance.explore.findings import SENT_BACK_CHARS, Complaint, Covered
 from conformance.explore.stage import Arena
 from conformance.fuzz import aftermath, credentials, expecting
 from conformance.fuzz.ledger import Boxes, Budgets, Fault
@@ -35,7 +35,6 @@ POSTS = {"sendOffer": "offer", "sendAnswer": "answer"}
 READS = {"getOffer": "offer", "getAnswer": "answer"}
 TRIALS = 40  # of one scene: then its budgets are worn and its story is long
 RECORDS = 250
-ID_CHARS = 1000  # of what a target gives to be sent back: what is longer is not
 ECHOED = ("room.roomId", "rooms.0.roomId", "next")
 
 
@@ -278,7 +277,7 @@ class Scene:
         answer = await sent.user.send(sent.request)
         for name in ECHOED:
             text = answer.at(name)
-            if isinstance(text, str) and len(text) > ID_CHARS:
+            if isinstance(text, str) and len(text) > SENT_BACK_CHARS:
                 self.too_long = f"{sent.request.operation} gave {name} of {len(text)} characters"
                 self.broken = self.broken or self.too_long
         if not sent.signed:
@@ -312,7 +311,7 @@ class Scene:
         spent = self.budgets.answered(user.id, operation, room_id, answer.status, now)
         if spent is not None and self.counts and self.claims("ratelimit"):
             faults.append(spent)
-        if operation in CREATES and answer.ok and 0 < len(answer.room_id) <= ID_CHARS:
+        if operation in CREATES and answer.ok and 0 < len(answer.room_id) <= SENT_BACK_CHARS:
             invited = set(_texts(fields.get("invitedUsers")))
             made = Room(answer.room_id, user.id, {user.id: user}, bool(answer.room.get("anonymous")))
             made.party, made.invited = operation == CREATES[1], invited

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -114,4 +115,4 @@ def _item(grammar: Grammar, chance: random.Random) -> tuple[dict[str, Any], Expe
 
 
 def _looking(trial: Trial, chance: random.Random) -> Trial:
-    return Trial(**{**vars(trial), "look": chance.random() < 0.3})
+    return replace(trial, look=chance.random() < 0.3)

@@ -9,7 +9,6 @@ from typing import Any
 ADVANCE = "advance"  # not an operation of the protocol: the target's clock is moved
 
 # How an action is signed. The bad kinds are of no use anywhere; each is refused by the requirement beside it.
-GOOD_SIGNS = ("plain", "bearer", "cookie")
 BAD_SIGNS = {
     "none": "AUTH-1",
     "expired": "AUTH-2",

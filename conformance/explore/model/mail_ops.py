@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from conformance.explore.findings import SENT_BACK_CHARS
 from conformance.explore.model.actions import POSTS, READS
 from conformance.explore.model.expecting import Expected, Fault, Verdict, at_place, fault, in_words
 from conformance.explore.model.mail import Box, Mail, page_of
 from conformance.explore.model.moments import Grace, Span
 from conformance.explore.model.ops import OTHERWISE
 from conformance.explore.model.rooms import Room
-from conformance.explore.model.state import MOST_CHARS, Sent, State
+from conformance.explore.model.state import Sent, State
 from conformance.explore.whose import LIFETIME, NEWEST, ONCE
 from protocol.judge import show
 from protocol.operations import Answer
@@ -200,7 +201,7 @@ def read_candidates(state: State, sent: Sent, at: Span) -> Expected:
         if sent_cursor is not None and not items and after != sent_cursor:
             wanted = f"the cursor {show(sent_cursor)} unchanged (nothing is new)"
             yield in_words("ICE-5", what, "body.next", wanted, show(after), fatal=False)
-        if isinstance(after, str) and len(after) <= MOST_CHARS:
+        if isinstance(after, str) and len(after) <= SENT_BACK_CHARS:
             log.gave(action.who, after, pending[count - 1][0] if count else place)
 
     expected.granted = granted

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from conformance.explore.findings import SENT_BACK_CHARS
 from conformance.explore.model.actions import Action
 from conformance.explore.model.budgets import Window
 from conformance.explore.model.expecting import Fault, fault
@@ -16,7 +17,6 @@ from protocol.spec import Budget, Spec
 from protocol.target import Target
 
 REFUSALS = frozenset(range(400, 500))
-MOST_CHARS = 1000  # of an id or a cursor that a target gives out and we send back
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Sent:
 
 def told_id(answer: Answer) -> str:
     """The id of the room in an answer; empty where there is none that can be asked for."""
-    return answer.room_id if len(answer.room_id) <= MOST_CHARS else ""
+    return answer.room_id if len(answer.room_id) <= SENT_BACK_CHARS else ""
 
 
 class State:

@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from conformance.explore.findings import Complaint, Covered
+from conformance.explore.findings import SENT_BACK_CHARS, Complaint, Covered
 from conformance.explore.schedules.one_room import READS, UNSEEN, Output
 from conformance.explore.schedules.schedule import Group, Schedule, Step
 from conformance.explore.stage import Arena, Stage
@@ -29,7 +29,6 @@ UNSENT = "unsent"  # it never reached the target
 TWICE = "twice"  # it reached the target twice; one of both answers arrived
 LIMITED = 429
 LARGEST = 2**63
-MOST_CHARS = 1000  # of what a target gives out and we send back
 KEPT_BYTES = 200  # of an answer, to be quoted
 # What a text is called that came otherwise than it was sent.
 UNSENT_TEXT, CHANGED, MISTAKEN = "what nobody sent", ", changed", ", as if somebody else had sent it"
@@ -322,7 +321,7 @@ def kept_of(answer: Answer) -> Answer:
 
 def _is_short(found: object) -> bool:
     """Whether it is a text that can be sent back."""
-    return isinstance(found, str) and len(found) <= MOST_CHARS
+    return isinstance(found, str) and len(found) <= SENT_BACK_CHARS
 
 
 def _number(found: Any) -> float | None:
