@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from protocol import target_file
 from protocol.spec import SPEC_DIR, Spec
-from protocol.target_file import Json, TargetError, near
+from protocol.target_file import KIND, Json, TargetError, near
 from protocol.widget_page import WidgetPage, page_url, widget_page
 
 __all__ = ["Target", "TargetError", "check_url", "from_url", "load", "parse", "template"]
@@ -175,12 +174,12 @@ class Target:
 
 def load(path: Path, spec: Spec, env: Mapping[str, str] = os.environ) -> Target:
     """The target of this file. Raises TargetError."""
-    return parse(target_file.read(path), str(path), spec, env)
+    return parse(KIND.read(path), str(path), spec, env)
 
 
 def parse(text: str, where: str, spec: Spec, env: Mapping[str, str] = os.environ) -> Target:
     """The target that this TOML describes; `where` is what messages call it. Raises TargetError."""
-    found = target_file.document(text, where)
+    found = KIND.document(text, where)
     try:
         return _target(found, spec, env)
     except TargetError as error:
@@ -243,7 +242,7 @@ def with_widget(target: Target, url: str, spec: Spec) -> Target:
 
 
 def _defaults() -> Json:
-    return target_file.document('base_url = "http://127.0.0.1"\n[tokens]\n', "the defaults")
+    return KIND.document('base_url = "http://127.0.0.1"\n[tokens]\n', "the defaults")
 
 
 def _target(found: Json, spec: Spec, env: Mapping[str, str]) -> Target:

@@ -226,7 +226,7 @@ def test_ctrl_c_ends_a_run_soon(forgetful: str, tmp_path: Path) -> None:
         assert run.process.poll() is None, run.wait()
         time.sleep(0.05)
     run.interrupt()
-    ended = run.wait(30)
+    ended = run.wait(60)
     assert ended.code == 2
     assert "KeyboardInterrupt" in ended.out
     assert '"type":"footer"' in log.read_text(encoding="utf-8")

@@ -94,7 +94,7 @@ def test_every_key_is_read() -> None:
 
 def test_what_is_left_out_has_the_published_default() -> None:
     found = parse(HEAD + TOKENS)
-    published = target_file.schema()["properties"]
+    published = target_file.KIND.schema["properties"]
     assert found.name == "127.0.0.1:8787"
     assert found.profiles == target.default_profiles(SPEC)
     assert found.user_claim == published["user_claim"]["default"] == SPEC.policy["names"]["user_claims"][0]
@@ -300,13 +300,13 @@ def _keys(node: dict[str, Any], path: str = "") -> set[str]:
 def test_the_example_shows_every_key_of_the_schema() -> None:
     text = target.template()
     missing = {
-        key for key in _keys(target_file.schema()) if not re.search(rf"\b{key.split('.')[-1]}\b", text)
+        key for key in _keys(target_file.KIND.schema) if not re.search(rf"\b{key.split('.')[-1]}\b", text)
     }
     assert missing == set()
 
 
 def test_the_schema_is_one_and_judges_as_the_reader_does() -> None:
-    schema = target_file.schema()
+    schema = target_file.KIND.schema
     jsonschema_rs.meta.validate(schema)
     for node in _all_nodes(schema):
         assert "description" in node, node
