@@ -1,8 +1,9 @@
-"""Latency histograms that cost little: whole microseconds, exact up to 2048, then to a thousandth of the value.
+"""Latency histograms that cost little: whole microseconds, exact up to 2048, then to a thousandth of the
+value.
 
-The same scale as HdrHistogram with three significant digits, and the same correction for coordinated omission;
-kept as a count by value, since most runs meet a few hundred values and a dense array would have 20,000 places.
-Values are counted by the thousand (`add`): 0.3 us each, where hdrh's record_value takes 2.5.
+The same scale as HdrHistogram with three significant digits, and the same correction for coordinated
+omission; kept as a count by value, since most runs meet a few hundred values and a dense array would have
+20,000 places. Values are counted by the thousand (`add`): 0.3 us each, where hdrh's record_value takes 2.5.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from typing import Self
 
 EXACT_BITS = 11  # 2^11 values an octave: within 1/1024, the field's "three significant digits"
 MOST_US = 3_600_000_000  # an hour; nothing that a run measures is longer
-# Of one stalled request at most so many missing ones are counted: no pace of ours is so quick that it needs more,
-# and a wrong one must not fill the memory.
+# Of one stalled request at most so many missing ones are counted: no pace of ours is so quick that it needs
+# more, and a wrong one must not fill the memory.
 MOST_MISSING = 10_000
 SHOWN = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 
@@ -31,7 +32,8 @@ def microseconds(seconds: float) -> int:
 
 
 def missing(value: int, every: int) -> Iterable[int]:
-    """What the requests would have taken that were not sent while one took `value`, one being due each `every`.
+    """What the requests would have taken that were not sent while one took `value`, one being due each
+    `every`.
 
     As HdrHistogram of Java and C counts them. Its port to Python adds the remainder below `every` too, which
     would flatter whoever is just too slow.
