@@ -19,7 +19,9 @@ from conformance.lease import LeaseTaken
 from conformance.plan import SelectionError
 from conformance.session import Session, SessionError, load_spec
 from e2e import options as chat
-from parley import attack, scaffold, selftest, target_commands
+from load.profiles import ProfileError
+from load.running import LoadError
+from parley import attack, load, scaffold, selftest, target_commands
 from parley.beside import Beside
 from parley.progress import RunProgress
 from protocol.mint import MintError
@@ -44,6 +46,8 @@ USER_ERRORS = (
     scaffold.ScaffoldError,
     selftest.SelftestError,
     AttackError,
+    ProfileError,
+    LoadError,
     guard.GuardError,
 )
 NOTHING_DECIDED = 2
@@ -127,6 +131,7 @@ def _parser() -> argparse.ArgumentParser:
     scaffold.add(commands)
     selftest.add(commands)
     attack.add(commands)
+    load.add(commands)
     return parser
 
 
@@ -174,6 +179,7 @@ def _rejudge(parsed: argparse.Namespace) -> int:
 def _lint(parsed: argparse.Namespace) -> int:
     from conformance import registry
     from e2e import registry as end_to_end
+    from load import profiles
     from protocol import lint
     from protocol.spec import SPEC_DIR
 
@@ -184,6 +190,8 @@ def _lint(parsed: argparse.Namespace) -> int:
         known.setdefault(one.requirement, set()).add(one.module)
     for check in registry.CHECKS:
         known.setdefault(check.requirement, set()).add(check.module)
+    for requirement, module in profiles.deciders():
+        known.setdefault(requirement, set()).add(module)
     for observer in registry.OBSERVERS:
         known.setdefault(observer.requirement, set()).add(observer.module)
     findings = lint.lint(parsed.spec_dir or SPEC_DIR, known)

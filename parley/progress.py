@@ -77,6 +77,21 @@ class RunProgress(LiveLine):
             self.say(f"{len(self._decided)} of {self._intended} requirements touched{red}")
 
 
+class LoadProgress(LiveLine):
+    """Hears each second of a load run."""
+
+    def __init__(self, console: Console, seconds: float) -> None:
+        super().__init__(console, total=seconds)
+        self._progress.update(self._bar, description="starting")
+        self._seconds = seconds
+
+    def __call__(self, point: Record) -> None:
+        errors = f", {point['errors']} errors" if point["errors"] else ""
+        line = f"{point['phase'] or 'load'}: {point['users']} users, {point['requests']} requests/s{errors}"
+        self._progress.update(self._bar, completed=point["s"], description=line)
+        self.say(f"{point['s']} of {self._seconds:g} s, {line}")
+
+
 class AttackProgress(LiveLine):
     """Hears how an attack goes on."""
 
