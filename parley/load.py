@@ -33,7 +33,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "load",
         help="put a server under load and judge it by its objectives",
         description="Runs a load profile by Locust and judges what it measured. Exit codes: 0 every "
-        "objective is met, 1 one is missed or a MUST was broken, 2 nothing was decided, 3 an error of our own.",
+        "objective is met, 1 one is missed or a MUST was broken, 2 nothing was decided, 3 an error of ours.",
     )
     add_target(parser, "the server to load; without it the embedded reference server")
     parser.add_argument(

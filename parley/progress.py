@@ -17,6 +17,7 @@ from rich.progress import (
 )
 
 from conformance.explore.attack import Attack
+from load.knee import Knee
 from reports.runlog import Record
 
 EVERY_S = 15.0  # between two lines where there is no terminal to draw on
@@ -90,6 +91,26 @@ class LoadProgress(LiveLine):
         line = f"{point['phase'] or 'load'}: {point['users']} users, {point['requests']} requests/s{errors}"
         self._progress.update(self._bar, completed=point["s"], description=line)
         self.say(f"{point['s']} of {self._seconds:g} s, {line}")
+
+
+class KneeProgress(LiveLine):
+    """Hears each step of a search for the knee, and each second of it."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console)
+        self._progress.update(self._bar, description="starting")
+        self._head = ""
+
+    def step(self, users: int, knee: Knee) -> None:
+        held = f"{knee.held.users} held" if knee.held else "none held yet"
+        broken = f", {knee.broken.users} broke" if knee.broken else ""
+        self._head = f"{users} users ({held}{broken})"
+        self._progress.update(self._bar, description=self._head)
+        self.say(self._head, at_once=True)
+
+    def __call__(self, point: Record) -> None:
+        line = f"{self._head}: {point['requests']} requests/s, {point['errors']} errors"
+        self._progress.update(self._bar, description=line)
 
 
 class AttackProgress(LiveLine):
