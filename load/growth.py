@@ -34,12 +34,10 @@ class Growth:
     low: float
     high: float
     later: float
-    minutes: float
 
 
 def growth(points: Sequence[tuple[float, float]]) -> Growth | None:
-    """Of (second, MB), in order. None where there are too few to say anything, or no memory is taken at all.
-    """
+    """Of (second, MB), in order. None where there are too few to say anything."""
     settled = points[int(len(points) * SETTLING) :]
     if len(settled) < LEAST_POINTS or settled[-1][0] <= settled[0][0] or min(mb for _, mb in settled) <= 0:
         return None
@@ -53,9 +51,8 @@ def growth(points: Sequence[tuple[float, float]]) -> Growth | None:
     later, _, _ = _line(windows[len(windows) // 2 :])
     shares = [each * HOUR / start for each in (slope, slope - T_975 * error, slope + T_975 * error, later)]
     first, last = fmean(mb for _, mb in points[:10]), fmean(mb for _, mb in points[-10:])
-    return Growth(
-        round(first, 2), round(last, 2), *(round(s, 5) for s in shares), (points[-1][0] - points[0][0]) / 60
-    )
+    rate, low, high, after = (round(share, 5) for share in shares)
+    return Growth(round(first, 2), round(last, 2), rate, low, high, after)
 
 
 def _windows(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -76,8 +76,10 @@ class Histogram:
             found.append(round(value / 1000, 3))
         return found
 
-    def shown(self) -> dict[str, float]:
-        """The percentiles of a load record, in ms."""
+    def shown(self) -> dict[str, float | None]:
+        """The percentiles of a load record, in ms; None where nothing was counted."""
+        if not self.counts:
+            return dict.fromkeys([*SHOWN, "max"])
         *values, most = self.quantiles_ms([*SHOWN.values(), 1.0])
         return {**dict(zip(SHOWN, values, strict=True)), "max": most}
 

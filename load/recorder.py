@@ -18,7 +18,7 @@ import gevent
 from load.memory import read_mb
 from load.sample import Kind, Sample
 from load.tallies import Delta
-from load.totals import Record, Totals
+from load.totals import OPEN_DISTRIBUTED_S, OPEN_S, Record, Totals
 from load.watch import Watch
 from protocol.target import Memory
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # importing locust patches sockets
 TURN_S = 0.2
 # So many samples are added up in one go, about 1.5 ms: nobody's answer waits longer for it.
 BATCH = 500
+LIVE = ".live"  # of the file beside the record, with a line for each second
 KEY = "parley"  # in Locust's reports
 READS = ("GET", "HEAD", "OPTIONS")
 FAULT_CHARS = 200
@@ -56,10 +57,10 @@ class Recorder:
     ) -> None:
         self.environment = environment
         self.profile = profile
-        self.totals = Totals(profile, seed)
         self.why = ""
         self._seed = seed
         self._measures = measures
+        self._live = measures.with_suffix(LIVE) if measures else None
         self._memory = memory
         self._memory_mb: float | None = None
         self._pending: list[Sample] = []
@@ -69,8 +70,9 @@ class Recorder:
         self._ended: float | None = None
         self._asked: dict[str, int] = {}
         self._greenlets: list[gevent.Greenlet] = []
-        self._worker = False
+        self._worker = self._master = False
         self._second = -1
+        self.totals = self._new_totals()
 
     def attach(self) -> None:
         """Listens from now on."""
@@ -78,6 +80,7 @@ class Recorder:
 
         events = self.environment.events
         self._worker = isinstance(self.environment.runner, WorkerRunner)
+        self._master = isinstance(self.environment.runner, MasterRunner)
         events.request.add_listener(self._on_request)
         events.test_start.add_listener(self._on_start)
         events.test_stopping.add_listener(self._on_stopping)
@@ -86,7 +89,7 @@ class Recorder:
         events.quit.add_listener(self._on_stop)
         if self._worker:
             events.report_to_master.add_listener(self._on_report)
-        if isinstance(self.environment.runner, MasterRunner):
+        if self._master:
             events.worker_report.add_listener(self._on_worker)
 
     @property
@@ -130,7 +133,9 @@ class Recorder:
 
     def _on_start(self, **_: Any) -> None:
         self._kill()
-        self.totals = Totals(self.profile, self._seed)
+        self.totals = self._new_totals()
+        if self._live is not None:
+            self._live.unlink(missing_ok=True)
         self._pending, self._delta, self._second, self._ended = [], Delta(), -1, None
         self._asked = {}
         self.why = ""
@@ -199,29 +204,30 @@ class Recorder:
             self.totals.note(at, users, self._memory_mb)
             self._hand_over()
             self._find_lost()
+            self._tell()
 
     def _hand_over(self) -> None:
         """To our own sums. A master sends nothing itself: its CPU is not the generator's."""
-        from locust.runners import MasterRunner
-
-        if isinstance(self.environment.runner, MasterRunner):
+        if self._master:
             return
         self.totals.merge(self._delta)
         self._delta = Delta()
 
     def _users(self) -> dict[str, int]:
         """By role: the user class's name in lower case."""
-        from locust.runners import MasterRunner
-
-        runner = self.environment.runner
-        if runner is None:
-            return {}
-        found = (
-            runner.reported_user_classes_count
-            if isinstance(runner, MasterRunner)
-            else runner.user_classes_count
-        )
+        counts = "reported_user_classes_count" if self._master else "user_classes_count"
+        found: Mapping[str, int] = getattr(self.environment.runner, counts, {})
         return {name.lower(): count for name, count in found.items()}
+
+    def _new_totals(self) -> Totals:
+        return Totals(self.profile, self._seed, OPEN_DISTRIBUTED_S if self._master else OPEN_S)
+
+    def _tell(self) -> None:
+        """Each second of the series, as it is closed, for whoever shows how the run goes on."""
+        closed, self.totals.closed = self.totals.closed, []
+        if self._live is not None and closed:
+            with self._live.open("a", encoding="utf-8") as file:
+                file.writelines(json.dumps(point) + "\n" for point in closed)
 
     def _find_lost(self) -> None:
         clients = getattr(self.environment.runner, "clients", None)

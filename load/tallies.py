@@ -113,7 +113,8 @@ class Second:
     @classmethod
     def decoded(cls, found: list[Any]) -> Self:
         requests, errors, cpu, *rest = found
-        return cls(requests, errors, *map(Histogram.decoded, rest), cpu=cpu)
+        read, write, late, lag = map(Histogram.decoded, rest)
+        return cls(requests, errors, read, write, late, lag, cpu)
 
 
 @dataclass
@@ -126,8 +127,7 @@ class Delta:
     late: Histogram = field(default_factory=Histogram)
 
     def add(self, samples: Iterable[Sample], began: float, plan: Plan) -> None:
-        """Adds them up; a sample belongs to the phase in which it was intended, and is shown where it ended.
-        """
+        """Adds them up: to the phase in which each was intended, and to the second in which it ended."""
         window = plan.windows[0]
         gathered: dict[Name, tuple[list[float], list[int], list[int]]] = {}
         by_second: dict[int, tuple[list[int], list[int], list[int]]] = {}

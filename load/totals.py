@@ -16,8 +16,9 @@ from load.tallies import Delta, Name, Plan, Second, Tally
 
 Record = dict[str, Any]
 KINDS = {"reads": "read", "writes": "write"}
-# A second is closed when it is so old: the slowest worker has reported it by then (Locust does every 3 s).
-OPEN_S = 10
+# A second is closed when it is so old: by then all that ended in it has been added up, and the slowest
+# worker, which reports every 3 s, has told of it.
+OPEN_S, OPEN_DISTRIBUTED_S = 2, 10
 MOST_POINTS = 1200  # of the series; a longer run has points of 2, 4, 8 ... seconds
 SHOWN_FAULTS = 50
 RISE_S = 3  # until users that the plan asks for must be there: Locust's shape looks once a second
@@ -27,8 +28,9 @@ WORST = ("read_p50", "read_p95", "write_p50", "write_p95", "late_p99", "lag_p99"
 class Totals:
     """Adds up deltas. `note` is told what only the process that sums up knows."""
 
-    def __init__(self, profile: Profile | None, seed: int = 0) -> None:
+    def __init__(self, profile: Profile | None, seed: int = 0, open_s: int = OPEN_S) -> None:
         self.profile = profile
+        self.closed: list[Record] = []  # points since somebody emptied it
         self.plan = Plan(profile)
         self.sum = Delta()
         self.lag = Histogram()
@@ -38,6 +40,7 @@ class Totals:
         self.cpu_now: dict[str, float] = {}
         self.step = 1
         self._seed = seed
+        self._open_s = open_s
         self._open: dict[int, Second] = {}
         self._points: dict[int, Record] = {}
         self._noted: dict[int, tuple[int, float | None]] = {}
@@ -63,7 +66,7 @@ class Totals:
                 point["errors"] += second.errors
             else:
                 self._open.setdefault(at, Second()).merge(second)
-        self._close(before=max(self._open, default=0) - OPEN_S)
+        self._close(before=max(self._open, default=0) - self._open_s)
 
     def note(self, at: int, users: Mapping[str, int], memory_mb: float | None) -> None:
         """How many users of which kind there are in this second, and the memory that the target takes."""
@@ -83,7 +86,8 @@ class Totals:
         for at in sorted(second for second in self._open if second < before):
             second = self._open.pop(at)
             self._seconds_seen(at, second)
-            self._put(self._point(at, second))
+            self.closed.append(self._point(at, second))
+            self._put(self.closed[-1])
         while len(self._points) > MOST_POINTS:
             self.step *= 2
             points, self._points = self._points, {}
@@ -111,7 +115,7 @@ class Totals:
         at = point["s"] // self.step * self.step
         before = self._points.get(at)
         if before is None:
-            self._points[at] = point | {"s": at}
+            self._points[at] = {**point, "s": at}
             return
         before["requests"] += point["requests"]
         before["errors"] += point["errors"]
@@ -127,8 +131,7 @@ class Totals:
         return found
 
     def record(self, elapsed: float, stopped: str = "", asked: Mapping[str, int] | None = None) -> Record:
-        """The load record of a run that took so many seconds; `asked` are its users where no profile says so.
-        """
+        """The load record after so many seconds; `asked` are its users where no profile says so."""
         self._close(before=float("inf"))
         profile = self.profile
         measured = {name: tally for name, tally in self.sum.operations.items() if name.measured}

@@ -38,8 +38,8 @@ def generator_limit(
     seconds: int,
     full: int,
     cpu: float,
-    late: Mapping[str, float],
-    service: Mapping[str, float],
+    late: Mapping[str, float | None],
+    service: Mapping[str, float | None],
     users: int,
     asked: int,
 ) -> str:
@@ -50,13 +50,14 @@ def generator_limit(
     """
     if full >= FULL_S and full > FULL_SHARE * seconds:
         return (
-            f"the generator was saturated in {full} of {seconds} measured seconds (CPU {cpu:.0%} of a core on "
-            "average): use fewer users, more workers, or another machine"
+            f"the generator was saturated in {full} of {seconds} measured seconds (CPU {cpu:.0%} of a core "
+            "on average): use fewer users, more processes, or another machine"
         )
-    if late["p95"] > LATE_MS and service["p99"] < late["p95"] / 2:
+    late_ms, took_ms = late["p95"] or 0.0, service["p99"] or 0.0
+    if late_ms > LATE_MS and took_ms < late_ms / 2:
         return (
-            f"one request in twenty began {late['p95']:.0f} ms late or later, though answers took "
-            f"{service['p99']:.0f} ms (p99): the generator did not keep its pace"
+            f"one request in twenty began {late_ms:.0f} ms late or later, though answers took {took_ms:.0f} "
+            "ms (p99): the generator did not keep its pace"
         )
     if users < USERS_SHARE * asked:
         return f"only {users} of the {asked} users asked for were ever there"
@@ -64,8 +65,7 @@ def generator_limit(
 
 
 class Watch:
-    """Two greenlets: one that sleeps and sees how late it wakes up, one that looks at the CPU once a second.
-    """
+    """A greenlet that sleeps and sees how late it wakes up, and the process's use of its CPU."""
 
     def __init__(self, now: Callable[[], float] = time.perf_counter) -> None:
         self.lag: list[int] = []

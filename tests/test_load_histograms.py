@@ -55,7 +55,7 @@ def test_a_percentile_is_a_value_that_so_many_do_not_exceed() -> None:
     found.add([1000] * 95 + [2000] * 5)
     assert found.quantiles_ms([0.5, 0.95, 0.951, 1.0]) == [1.0, 1.0, 2.0, 2.0]
     assert found.shown() == {"p50": 1.0, "p90": 1.0, "p95": 1.0, "p99": 2.0, "max": 2.0}
-    assert Histogram().shown() == {"p50": 0.0, "p90": 0.0, "p95": 0.0, "p99": 0.0, "max": 0.0}
+    assert Histogram().shown() == {"p50": None, "p90": None, "p95": None, "p99": None, "max": None}
 
 
 def test_histograms_of_several_processes_are_one() -> None:
