@@ -23,7 +23,11 @@ SHOWN = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 
 def microseconds(seconds: float) -> int:
     """On the scale of the histogram, from 0 to an hour."""
-    value = int(seconds * 1e6)
+    return on_scale(int(seconds * 1e6))
+
+
+def on_scale(value: int) -> int:
+    """The value of the scale that stands for so many microseconds: the same, or up to a thousandth less."""
     if value < 2048:
         return max(value, 0)
     value = min(value, MOST_US)
@@ -40,7 +44,8 @@ def missing(value: int, every: int) -> Iterable[int]:
     """
     if every <= 0 or value < 2 * every:
         return ()
-    return range(value - every, max(every - 1, value - every * (MOST_MISSING + 1)), -every)
+    least = max(every - 1, value - every * (MOST_MISSING + 1))
+    return map(on_scale, range(value - every, least, -every))
 
 
 class Histogram:

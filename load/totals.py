@@ -86,6 +86,8 @@ class Totals:
         for at in sorted(second for second in self._open if second < before):
             second = self._open.pop(at)
             self._seconds_seen(at, second)
+            if at >= self.plan.seconds:
+                continue  # people leaving
             self.closed.append(self._point(at, second))
             self._put(self.closed[-1])
         while len(self._points) > MOST_POINTS:

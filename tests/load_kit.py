@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 import copy
+import json
 import math
+from pathlib import Path
 from typing import Any
+
+import jsonschema_rs
+
+from reports import objectives
 
 Record = dict[str, Any]
 PERCENTILES = ("p50", "p90", "p95", "p99", "max")
+SCHEMAS = Path(objectives.__file__).parent / "schemas"
 LIMITS = {"error_rate": 0.001, "read_p95_ms": 50.0, "write_p95_ms": 100.0}
+
+
+def schema(name: str) -> Any:
+    return json.loads((SCHEMAS / name).read_text(encoding="utf-8"))
+
+
+LOAD = jsonschema_rs.Draft202012Validator(schema("load.schema.json"))
+
+
+def complaints(found: Record, validator: Any = LOAD) -> list[str]:
+    """What the published schema says against a load record."""
+    return [f"{error.instance_path}: {error.message[:200]}" for error in validator.iter_errors(found)]
 
 
 def latency(p95: float) -> dict[str, float]:
