@@ -70,7 +70,7 @@ class Recorder:
         self._ended: float | None = None
         self._asked: dict[str, int] = {}
         self._greenlets: list[gevent.Greenlet] = []
-        self._worker = self._master = False
+        self.is_worker = self._master = False
         self._second = -1
         self.totals = self._new_totals()
 
@@ -79,7 +79,7 @@ class Recorder:
         from locust.runners import MasterRunner, WorkerRunner
 
         events = self.environment.events
-        self._worker = isinstance(self.environment.runner, WorkerRunner)
+        self.is_worker = isinstance(self.environment.runner, WorkerRunner)
         self._master = isinstance(self.environment.runner, MasterRunner)
         events.request.add_listener(self._on_request)
         events.test_start.add_listener(self._on_start)
@@ -87,7 +87,7 @@ class Recorder:
         events.test_stop.add_listener(self._on_stop)
         events.quitting.add_listener(self._on_stop)
         events.quit.add_listener(self._on_stop)
-        if self._worker:
+        if self.is_worker:
             events.report_to_master.add_listener(self._on_report)
         if self._master:
             events.worker_report.add_listener(self._on_worker)
@@ -106,7 +106,7 @@ class Recorder:
     def record(self) -> Record:
         """The load record of what was measured so far."""
         self._add_up()
-        if not self._worker:
+        if not self.is_worker:
             self._hand_over()
         return self.totals.record(self.elapsed, self._stopped(), self._asked)
 
@@ -142,7 +142,7 @@ class Recorder:
         self._began = time.perf_counter()
         self._watch.start()
         self._greenlets = [gevent.spawn(self._turns)]
-        if self._memory is not None and not self._worker:
+        if self._memory is not None and not self.is_worker:
             self._greenlets.append(gevent.spawn(self._read_memory))
 
     def _on_stopping(self, **_: Any) -> None:
@@ -197,7 +197,7 @@ class Recorder:
         second = self._delta.second(at)
         second.lag.add(lag)
         second.cpu = max(second.cpu, cpu)
-        if not self._worker:
+        if not self.is_worker:
             users = self._users()
             for role, count in users.items():
                 self._asked[role] = max(count, self._asked.get(role, 0))
@@ -241,7 +241,7 @@ class Recorder:
             gevent.sleep(1.0)
 
     def _write(self) -> None:
-        if self._measures is None or self._worker:
+        if self._measures is None or self.is_worker:
             return
         text = json.dumps(self.record(), ensure_ascii=True, allow_nan=False)
         beside = self._measures.with_name(f".{self._measures.name}.{os.getpid()}")
