@@ -112,7 +112,10 @@ class RunLogWriter:
 
 @dataclass
 class RunLog:
-    """A whole run, read back. Exchanges are kept for the attempts that a verdict names as evidence."""
+    """A whole run, read back. Exchanges are kept for the attempts that a verdict names as evidence.
+
+    `loads` are the load records, `knees` what searches for a knee found.
+    """
 
     folder: Path
     header: Record
@@ -120,6 +123,8 @@ class RunLog:
     verdicts: list[Record] = field(default_factory=list)
     expectations: dict[str, list[Record]] = field(default_factory=dict)
     exchanges: dict[str, list[Record]] = field(default_factory=dict)
+    loads: list[Record] = field(default_factory=list)
+    knees: list[Record] = field(default_factory=list)
 
 
 def read(folder: Path) -> RunLog:
@@ -130,14 +135,14 @@ def read(folder: Path) -> RunLog:
     path = folder / FILE if folder.is_dir() else folder
     header: Record | None = None
     footer: Record | None = None
-    verdicts: list[Record] = []
+    found: dict[str, list[Record]] = {"verdict": [], "load": [], "knee": []}
     for number, record in records(path):
         if number == 1 and record["type"] != "header":
             raise RunLogError(f"{path}: line 1: expected the header, got {record['type']!r}")
         if record["type"] == "header":
             header = record
-        elif record["type"] == "verdict":
-            verdicts.append(record)
+        elif record["type"] in found:
+            found[record["type"]].append(record)
         elif record["type"] == "footer":
             footer = record
     if header is None:
@@ -146,7 +151,8 @@ def read(folder: Path) -> RunLog:
         raise RunLogError(f"{path}: format {header.get('format')!r}; this version reads {FORMAT}")
     if footer is None:
         raise RunLogError(f"{path}: no footer: the run was cut off, so this is not a result")
-    log = RunLog(path.parent, header, footer, verdicts)
+    verdicts = found["verdict"]
+    log = RunLog(path.parent, header, footer, verdicts, loads=found["load"], knees=found["knee"])
     wanted = {
         verdict["attempt"] for verdict in verdicts if verdict["verdict"] != "pass" and verdict["attempt"]
     }
