@@ -44,7 +44,7 @@ class Count:
         self.failed += exception is not None
 
 
-@events.test_start.add_listener
+@events.test_start.add_listener  # type: ignore[untyped-decorator]
 def measure(environment: Any, **_: Any) -> None:
     gevent.spawn(_measured, environment)
 
