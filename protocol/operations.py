@@ -167,8 +167,6 @@ def _finite(digits: str) -> float:
 # Kept, since making one costs more than what it does.
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _DECODER = json.JSONDecoder(parse_constant=_refused, parse_float=_finite)
-    parse_constant=_refused, parse_float=_finite
-)  # making one costs more than its work
 
 
 class Operations:
