@@ -24,7 +24,7 @@ from typing import Any
 from conformance.explore import methods
 from conformance.explore.attack import Attack
 from conformance.explore.order import Order, run, seconds_of
-from conformance.plan import is_end_to_end
+from conformance.plan import elsewhere
 from conformance.session import Settings
 from protocol.spec import Spec, load
 
@@ -65,7 +65,7 @@ def servers(spec: Spec) -> dict[str, str]:
     """The wrong servers that speak HTTP alone: name and the requirement that each breaks."""
     matrix = json.loads(MATRIX.read_text(encoding="utf-8"))
     found = {name: entry["requirement"] for name, entry in matrix["mutants"].items()}
-    return {name: one for name, one in found.items() if not is_end_to_end(spec.requirement(one))}
+    return {name: one for name, one in found.items() if elsewhere(spec.requirement(one)) is None}
 
 
 def sample(broken: dict[str, str], count: int, seed: int) -> list[str]:

@@ -20,8 +20,9 @@ from reports.verdicts import Verdict
 Record = dict[str, Any]
 
 
-END_TO_END = "e2e."
-ELSEWHERE = "takes peers, a browser or a TURN server: `parley score` and `pytest e2e` check it"
+END_TO_END = "e2e.checks."
+LOAD = "load.profiles."
+CROWD = "e2e.crowd"
 
 
 class SelectionError(Exception):
@@ -36,7 +37,7 @@ class Bounds:
     control: bool = False
     gentle: bool = False
     can_sign: bool = True
-    end_to_end: bool = False  # peers and browsers are sent too, by a suite beside this one
+    beside: frozenset[str] = frozenset()  # the requirements that suites beside this one decide
     listed_users: int | None = None
 
 
@@ -102,10 +103,11 @@ def make_plan(
         mine = by_id.get(requirement.id, [])
         watchers = watching.get(requirement.id, [])
         settled = _settled(requirement, target, holds, has_check=bool(mine or watchers))
-        if settled is None and is_end_to_end(requirement):
-            if not bounds.end_to_end:
+        where = elsewhere(requirement)
+        if settled is None and where is not None:
+            if requirement.id not in bounds.beside:
                 plan.settled.append(
-                    verdict_record(requirement.id, None, Verdict.NOT_RUN, ELSEWHERE, cause="elsewhere")
+                    verdict_record(requirement.id, None, Verdict.NOT_RUN, where, cause="elsewhere")
                 )
             continue
         if settled is not None:
@@ -136,16 +138,24 @@ def _settled(
         return verdict_record(requirement.id, None, Verdict.NOT_APPLICABLE, reason)
     if requirement.excluded is not None:
         return verdict_record(requirement.id, None, Verdict.NOT_RUN, requirement.excluded, cause="excluded")
-    if not has_check and not is_end_to_end(requirement):
+    if not has_check and elsewhere(requirement) is None:
         return verdict_record(
             requirement.id, None, Verdict.NOT_RUN, "no check of it was selected", cause="stopped"
         )
     return None
 
 
-def is_end_to_end(requirement: Requirement) -> bool:
-    """Whether the end-to-end suite checks it, and not this one."""
-    return (requirement.checked or "").startswith(END_TO_END)
+def elsewhere(requirement: Requirement) -> str | None:
+    """What checks it, where this suite does not."""
+    checked = requirement.checked or ""
+    if checked.startswith(END_TO_END):
+        return "takes peers, a browser or a TURN server: `parley score` and `pytest e2e` check it"
+    if checked.startswith(LOAD):
+        profile = checked.removeprefix(LOAD)
+        return f"takes a load of its own: `parley load --profile {profile}` checks it"
+    if checked == CROWD:
+        return "takes peers by the hundred: `parley load --profile peers` checks it"
+    return None
 
 
 def _left_out(job: Job, spec: Spec, target: Target, bounds: Bounds) -> Record | None:

@@ -64,7 +64,10 @@ class Settings:
 
 
 class Beside(Protocol):
-    """A suite that is run after this one's checks, while the target is there (parley/beside.py)."""
+    """Suites that are run after this one's checks, while the target is there (parley/beside.py)."""
+
+    @property
+    def decides(self) -> frozenset[str]: ...
 
     @property
     def fitness(self) -> list[str]: ...
@@ -106,6 +109,8 @@ class Session:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._look: asyncio.Task[str | None] | None = None
         self._stopped = ""
+        self.target_pid: int | None = None
+        """The process that the target was started as, where this session started it."""
 
     async def run(self, jobs: Iterable[Job] | None = None, observed: Iterable[str] = ()) -> Path:
         """Does the whole run and returns its folder.
@@ -150,11 +155,15 @@ class Session:
     async def _target(self, stack: AsyncExitStack) -> Target:
         settings = self.settings
         if settings.target is None and settings.target_file is None:
-            server = embedded.Embedded(self.spec, settings.spec_dir, settings.mutant)
+            server = embedded.Embedded(
+                self.spec, settings.spec_dir, settings.mutant, outlive=settings.max_wait
+            )
             stack.callback(server.end)
             self._minter = server.minter
             self.embedded = server
-            return await asyncio.to_thread(server.start)
+            found = await asyncio.to_thread(server.start)
+            self.target_pid = server.server.pid if server.server is not None else None
+            return found
         target = opening.load_target(settings.target, settings.target_file, self.spec)
         self._minter = stack.enter_context(Minter(self.spec, target, outlive=settings.max_wait))
         if settings.start:
@@ -163,6 +172,7 @@ class Session:
             process = ServerProcess(target.start.command, log=target.start.log, stop=target.start.stop)
             stack.callback(process.end)
             await asyncio.to_thread(process.start)
+            self.target_pid = process.pid
             ready = target.start.ready_url or target.base_url + "/health"
             await asyncio.to_thread(process.wait_until_ready, ready, target.start.ready_timeout)
         return target
@@ -203,7 +213,7 @@ class Session:
             control=control,
             gentle=settings.gentle,
             can_sign=minter.can_craft,
-            end_to_end=self._beside is not None,
+            beside=self._beside.decides if self._beside is not None else frozenset(),
             listed_users=minter.capacity,
         )
         todo = plan.make_plan(self.spec, target, scope, jobs, registry.OBSERVERS, bounds)

@@ -1,4 +1,4 @@
-"""Load profiles: which users there are, at what pace they act, how the load goes, what is asked of the target.
+"""Load profiles: which users there are, at what pace they act, how the load goes, and what is asked.
 
 A profile is a TOML file of load/profiles, or of the user; its schema is load/schemas/profile.schema.json.
 Numbers that the spec has are named there, not written again.
@@ -6,7 +6,7 @@ Numbers that the spec has are named there, not written again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -24,7 +24,7 @@ Span = tuple[float, float]
 
 
 class ProfileError(TomlError):
-    """A profile is wrong, or there is none of that name; one line says the file, the key, what was expected."""
+    """A profile is wrong or not there; one line names the file, the key, and what was expected."""
 
 
 KIND = TomlKind(HERE / "schemas" / "profile.schema.json", ProfileError)
@@ -34,8 +34,9 @@ KIND = TomlKind(HERE / "schemas" / "profile.schema.json", ProfileError)
 class Pace:
     """Seconds. A span is drawn from evenly.
 
-    `room`: how long a broadcaster keeps a room; `stay`: how long a viewer stays once it is connected; `think`:
-    how long it is away between two visits; `poll`, `look`, `heartbeat`: the intervals of what is repeated.
+    `room`: how long a broadcaster keeps a room; `stay`: how long a viewer stays once it is connected;
+    `think`: how long it is away between two visits; `poll`, `look`, `heartbeat`: the intervals of what is
+    repeated.
     """
 
     room: Span
@@ -107,6 +108,14 @@ class Profile:
 def names() -> list[str]:
     """Of the profiles that come with Parley."""
     return sorted(file.stem for file in FOLDER.glob("*.toml"))
+
+
+def deciders() -> Iterator[tuple[str, str]]:
+    """Requirements, and what the spec calls the profile that decides them."""
+    for name in names():
+        found = KIND.document(KIND.read(FOLDER / f"{name}.toml"), name)
+        for requirement in found["decides"]:
+            yield requirement, f"load.profiles.{name}"
 
 
 def find(name: str, spec: Spec) -> Profile:

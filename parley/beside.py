@@ -81,6 +81,11 @@ class Beside:
         return [i for i in scope.items_of(self._spec) if scope.wanted(i, self._target, self._settings)]
 
     @property
+    def decides(self) -> frozenset[str]:
+        """The requirements that this suite checks; those that it leaves out it says itself."""
+        return frozenset(item.requirement.id for item in scope.items_of(self._spec) if not item.fitness)
+
+    @property
     def fitness(self) -> list[str]:
         """The requirements that our own peers will judge the signaling by."""
         return list(dict.fromkeys(item.requirement.id for item in self._items() if item.fitness))

@@ -16,14 +16,18 @@ from rich.console import Console
 from conformance import options
 from conformance.explore.order import AttackError
 from conformance.lease import LeaseTaken
-from conformance.plan import SelectionError
-from conformance.session import Session, SessionError, load_spec
+from conformance.plan import SelectionError, in_scope
+from conformance.session import Beside as Suite
+from conformance.session import Session, SessionError, Settings, load_spec
 from e2e import options as chat
-from parley import attack, scaffold, selftest, target_commands
+from load.profiles import ProfileError
+from load.running import LoadError
+from parley import attack, knee, load, scaffold, selftest, target_commands
 from parley.beside import Beside
+from parley.company import NONE, Company, LoadSuite
 from parley.progress import RunProgress
 from protocol.mint import MintError
-from protocol.spec import SpecError
+from protocol.spec import Spec, SpecError
 from protocol.target import TargetError
 from reports import runlog, score, terminal, writers
 from reports.evidence import plain
@@ -44,6 +48,8 @@ USER_ERRORS = (
     scaffold.ScaffoldError,
     selftest.SelftestError,
     AttackError,
+    ProfileError,
+    LoadError,
     guard.GuardError,
 )
 NOTHING_DECIDED = 2
@@ -97,6 +103,13 @@ def _parser() -> argparse.ArgumentParser:
         help="leave out what takes peers, a browser or a TURN server",
     )
     chat.add_chat(scoring.add_argument)
+    scoring.add_argument(
+        "--load",
+        default="smoke",
+        metavar="NAME",
+        help="the load profile that is run after the checks, or none (default smoke; parley load --list)",
+    )
+    scoring.add_argument(guard.FLAG, action="store_true", dest="operated", help=guard.HELP)
     scoring.set_defaults(command=_score)
 
     report = commands.add_parser("report", help="show the score card of a run again, from its run log")
@@ -127,6 +140,8 @@ def _parser() -> argparse.ArgumentParser:
     scaffold.add(commands)
     selftest.add(commands)
     attack.add(commands)
+    load.add(commands)
+    knee.add(commands)
     return parser
 
 
@@ -134,14 +149,24 @@ def _score(parsed: argparse.Namespace) -> int:
     settings = options.settings(vars(parsed))
     spec = load_spec(settings)
     with RunProgress(Console(stderr=True)) as progress:
-        beside = Beside(vars(parsed), spec) if parsed.e2e and not settings.gentle else None
-        session = Session(settings, spec, [progress], beside)
+        session = Session(settings, spec, [progress], _company(parsed, settings, spec))
         folder = asyncio.run(_until_interrupted(session))
     report = score.evaluate(runlog.read(folder), spec)
     writers.write_all(report, folder)
     terminal.show(report, terminal.console())
     print(f"Report     {folder / 'index.html'}")
     return report.exit_code
+
+
+def _company(parsed: argparse.Namespace, settings: Settings, spec: Spec) -> Company | None:
+    """The suites that are run beside the checks."""
+    suites: list[Suite] = []
+    if parsed.e2e and not settings.gentle:
+        suites.append(Beside(vars(parsed), spec))
+    if parsed.load != NONE and not settings.gentle:
+        scope = {r.id for r in in_scope(spec, settings.profiles, settings.requirements)}
+        suites.append(LoadSuite(parsed.load, spec, scope.__contains__, operated=parsed.operated))
+    return Company(suites) if suites else None
 
 
 async def _until_interrupted(session: Session) -> Path:
@@ -174,6 +199,7 @@ def _rejudge(parsed: argparse.Namespace) -> int:
 def _lint(parsed: argparse.Namespace) -> int:
     from conformance import registry
     from e2e import registry as end_to_end
+    from load import profiles
     from protocol import lint
     from protocol.spec import SPEC_DIR
 
@@ -184,6 +210,8 @@ def _lint(parsed: argparse.Namespace) -> int:
         known.setdefault(one.requirement, set()).add(one.module)
     for check in registry.CHECKS:
         known.setdefault(check.requirement, set()).add(check.module)
+    for requirement, module in profiles.deciders():
+        known.setdefault(requirement, set()).add(module)
     for observer in registry.OBSERVERS:
         known.setdefault(observer.requirement, set()).add(observer.module)
     findings = lint.lint(parsed.spec_dir or SPEC_DIR, known)

@@ -17,6 +17,7 @@ from rich.progress import (
 )
 
 from conformance.explore.attack import Attack
+from load.knee import Knee
 from reports.runlog import Record
 
 EVERY_S = 15.0  # between two lines where there is no terminal to draw on
@@ -75,6 +76,41 @@ class RunProgress(LiveLine):
             red = f", {self._red} red" if self._red else ""
             self._progress.update(self._bar, completed=len(self._decided), description=f"scoring{red}")
             self.say(f"{len(self._decided)} of {self._intended} requirements touched{red}")
+
+
+class LoadProgress(LiveLine):
+    """Hears each second of a load run."""
+
+    def __init__(self, console: Console, seconds: float) -> None:
+        super().__init__(console, total=seconds)
+        self._progress.update(self._bar, description="starting")
+        self._seconds = seconds
+
+    def __call__(self, point: Record) -> None:
+        errors = f", {point['errors']} errors" if point["errors"] else ""
+        line = f"{point['phase'] or 'load'}: {point['users']} users, {point['requests']} requests/s{errors}"
+        self._progress.update(self._bar, completed=point["s"], description=line)
+        self.say(f"{point['s']} of {self._seconds:g} s, {line}")
+
+
+class KneeProgress(LiveLine):
+    """Hears each step of a search for the knee, and each second of it."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console)
+        self._progress.update(self._bar, description="starting")
+        self._head = ""
+
+    def step(self, users: int, knee: Knee) -> None:
+        held = f"{knee.held.users} held" if knee.held else "none held yet"
+        broken = f", {knee.broken.users} broke" if knee.broken else ""
+        self._head = f"{users} users ({held}{broken})"
+        self._progress.update(self._bar, description=self._head)
+        self.say(self._head, at_once=True)
+
+    def __call__(self, point: Record) -> None:
+        line = f"{self._head}: {point['requests']} requests/s, {point['errors']} errors"
+        self._progress.update(self._bar, description=line)
 
 
 class AttackProgress(LiveLine):

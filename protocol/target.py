@@ -99,6 +99,14 @@ class Tolerances:
 
 
 @dataclass(frozen=True)
+class Memory:
+    """Where it is read how much memory the target takes: one of the two is set."""
+
+    pid: int | None = None
+    metrics_url: str | None = None
+
+
+@dataclass(frozen=True)
 class ExpectedFailure:
     id: str
     reason: str
@@ -127,6 +135,7 @@ class Target:
     timeouts: Timeouts
     tolerances: Tolerances
     expected_failures: tuple[ExpectedFailure, ...]
+    memory: Memory | None = None
 
     @property
     def deliveries(self) -> tuple[Way, ...]:
@@ -270,6 +279,7 @@ def _target(found: Json, spec: Spec, env: Mapping[str, str]) -> Target:
         timeouts=Timeouts(**found["timeouts"]),
         tolerances=Tolerances(**found["tolerances"]),
         expected_failures=_expected_failures(found.get("expected_failures", []), spec),
+        memory=_memory(found["memory"]) if "memory" in found else None,
     )
 
 
@@ -368,6 +378,11 @@ def _start(found: Json) -> Start:
         stop=stop,
         log=Path(found["log"]) if "log" in found else None,
     )
+
+
+def _memory(found: Json) -> Memory:
+    url = found.get("metrics_url")
+    return Memory(found.get("pid"), None if url is None else _http_url(url, "memory.metrics_url"))
 
 
 def _command(found: str | list[str]) -> Command:

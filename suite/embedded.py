@@ -60,10 +60,13 @@ class Embedded:
         spec_dir: Path | None = None,
         mutant: str | None = None,
         turn: tuple[Sequence[str], str] | None = None,
+        outlive: float = 0,
     ) -> None:
-        """`turn`: the URLs of a TURN server that is there, and the secret shared with it."""
+        """`turn`: the URLs of a TURN server that is there, and the secret shared with it; `outlive`: how many
+        seconds longer than the policy's lifetime its tokens are good for.
+        """
         self._target = embedded_target(spec)
-        self.minter = Minter(spec, self._target)
+        self.minter = Minter(spec, self._target, outlive=outlive)
         self._spec_dir = spec_dir
         self._mutant = mutant
         # Without one nothing relays: what is handed out has the right shape all the same.

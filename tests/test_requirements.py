@@ -41,7 +41,7 @@ def test_what_is_excluded_of_the_delivered_profiles() -> None:
     delivered = {r.profile for r in ALL if r.checked}
     assert set(SPEC.profiles) - delivered == {"emoji", "otp", "cdn"}
     left = [r.id for r in ALL if r.profile in delivered and r.excluded]
-    assert left == ["WID-9", "WID-10", "WID-11", "WID-12", "SLO-1", "SLO-2", "SLO-3", "SLO-4"]
+    assert left == ["WID-9", "WID-10", "WID-11", "WID-12"]
 
 
 def test_conditions_are_described_and_used() -> None:

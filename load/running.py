@@ -1,0 +1,182 @@
+"""Runs Locust as a process of its own and brings back what it measured; imports nothing of Locust."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from load.handover import hand_over, people_needed
+from load.profiles import MOST_S, MOST_USERS, Profile
+from protocol.mint import Minter
+from protocol.spec import Spec
+from protocol.target import SECRET_VARIABLE, Memory, Target
+from reports.evidence import plain
+from reports.runlog import Record
+from suite.opening import new_run_id
+
+LOCUSTFILE = Path(__file__).parent / "locustfile.py"
+LOG = "locust.log"
+MEASURES = "measures.json"
+START_S = 60.0  # for the process to start, its users to stop and its record to be written, beside the profile
+STOP_S = 10.0  # for it to end after it was interrupted; then it is killed
+LOOK_S = 0.25  # between two looks at how it goes on
+LAST_WORDS = 3  # lines of a process that died
+MOST_BYTES = 64_000_000  # of a record
+
+
+class LoadError(Exception):
+    """The load could not be made; one line says why. Nothing was decided."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be run. `profile` is as it comes from its file: `scale` and `seconds` are applied to it here
+    and in Locust's process alike. `source` is the name or the file that Locust's process is to read.
+    """
+
+    source: str
+    profile: Profile
+    seed: int
+    scale: float = 1.0
+    seconds: float | None = None
+    processes: int = 1
+    metrics_port: int | None = None
+    operated: bool = False
+    spec_dir: Path | None = None
+
+    @property
+    def applied(self) -> Profile:
+        """The profile as it is run. Raises LoadError where that is beyond the caps."""
+        made = self.profile.scaled(self.scale) if self.scale != 1 else self.profile
+        made = made if self.seconds is None else made.lasting(self.seconds)
+        if made.most_users > MOST_USERS:
+            raise LoadError(f"{made.most_users} users: at most {MOST_USERS} are sent")
+        if made.seconds > MOST_S:
+            raise LoadError(f"{made.seconds:g} s: no run is longer than {MOST_S:g} s")
+        return made
+
+    def words(self) -> list[str]:
+        words = ["--load-profile", self.source, "--seed", str(self.seed), "--scale", f"{self.scale:g}"]
+        if self.seconds is not None:
+            words += ["--for", f"{self.seconds:g}"]
+        if self.operated:
+            words.append("--i-operate-this-target")
+        if self.metrics_port is not None:
+            words += ["--metrics-port", str(self.metrics_port)]
+        if self.spec_dir is not None:
+            words += ["--spec", str(self.spec_dir)]
+        return words
+
+
+class Running:
+    """One load run. `stop` may be called at any time; what was measured until then comes back."""
+
+    def __init__(self, order: Order, spec: Spec, on_point: Callable[[Record], None] | None = None) -> None:
+        """`on_point` hears each second of the series as it is measured."""
+        self._order = order
+        self._spec = spec
+        self._on_point = on_point
+        self._process: asyncio.subprocess.Process | None = None
+        self._stopped = False
+
+    async def run(self, target: Target, minter: Minter, folder: Path, memory: Memory | None) -> Record:
+        """The load record. `folder` is there, for the process's log. Raises LoadError and MintError."""
+        profile = self._order.applied
+        with tempfile.TemporaryDirectory(prefix="parley-load-") as private:
+            place = Path(private)
+            count = people_needed(profile, self._spec)
+            told = await hand_over(target, minter, count, place, memory, new_run_id())
+            env = {**os.environ, **({SECRET_VARIABLE: told.secret} if told.secret is not None else {})}
+            measures = place / MEASURES
+            words = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--only-summary"]
+            words += ["--host", target.base_url, "--measures", str(measures), "--exit-code-on-error", "0"]
+            words += [*told.words, *self._order.words(), *self._distributed()]
+            with (folder / LOG).open("wb") as output:
+                self._process = await asyncio.create_subprocess_exec(
+                    *words,
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,
+                    env=env,
+                )
+            if self._stopped:
+                self.stop()
+            try:
+                await self._follow(measures.with_suffix(".live"), profile.seconds + START_S)
+            finally:
+                await self._end()
+            return self._record(measures, folder)
+
+    def stop(self) -> None:
+        """Ends it early, as Ctrl-C does."""
+        self._stopped = True
+        if self._process is not None and self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                self._process.send_signal(signal.SIGINT)
+
+    def _distributed(self) -> list[str]:
+        if self._order.processes == 1:
+            return []
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        master = ["--master-bind-host", "127.0.0.1", "--master-bind-port", str(port)]
+        return ["--processes", str(self._order.processes), *master]
+
+    async def _follow(self, live: Path, patience_s: float) -> None:
+        assert self._process is not None
+        told = 0
+        try:
+            async with asyncio.timeout(patience_s):
+                while self._process.returncode is None:
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(LOOK_S):
+                            await self._process.wait()
+                    told = self._tell(live, told)
+        except TimeoutError:
+            pass  # _end interrupts it; what it has measured is a result
+
+    def _tell(self, live: Path, told: int) -> int:
+        """Hands on the lines that are new in the file; returns how much of it is told."""
+        if self._on_point is None or not live.exists():
+            return told
+        with live.open("rb") as file:
+            file.seek(told)
+            *lines, _ = file.read().split(b"\n")
+        for line in lines:
+            self._on_point(json.loads(line))
+        return told + sum(len(line) + 1 for line in lines)
+
+    async def _end(self) -> None:
+        """Interrupts it, and kills its whole group where that does not help."""
+        process = self._process
+        if process is None:
+            return
+        if process.returncode is None:
+            self.stop()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(STOP_S):
+                    await process.wait()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # its workers too, where it has left any
+        await process.wait()
+
+    def _record(self, measures: Path, folder: Path) -> Record:
+        assert self._process is not None
+        if not measures.exists():
+            said = (folder / LOG).read_text(encoding="utf-8", errors="replace").strip().splitlines()
+            words = plain(" | ".join(said[-LAST_WORDS:]))[:500] or "it said nothing"
+            raise LoadError(f"Locust ended with {self._process.returncode} and measured nothing: {words}")
+        if measures.stat().st_size > MOST_BYTES:
+            raise LoadError(f"{measures.name}: more than {MOST_BYTES} bytes")
+        found: Record = json.loads(measures.read_text(encoding="utf-8"))
+        return found

@@ -1,0 +1,186 @@
+"""`parley load`: sends users by the dozen or by the thousand, and judges what the target makes of them."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import secrets
+import signal
+import time
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from conformance.explore.order import seconds_of
+from conformance.session import Session, Settings, load_spec
+from load import profiles, verdicts
+from load.running import LoadError, Order, Running
+from parley.progress import LoadProgress
+from protocol.spec import Spec
+from protocol.target import Memory, Target
+from reports import load as reporting
+from reports import objectives, runlog, terminal
+from reports.runlog import Record, RunLogWriter
+from suite import guard, opening
+
+SPARE_S = 120.0  # that tokens are good for beyond the run itself
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "load",
+        help="put a server under load and judge it by its objectives",
+        description="Runs a load profile by Locust and judges what it measured. Exit codes: 0 every "
+        "objective is met, 1 one is missed or a MUST was broken, 2 nothing was decided, 3 an error of ours.",
+    )
+    add_target(parser, "the server to load; without it the embedded reference server")
+    parser.add_argument(
+        "--profile",
+        default="smoke",
+        metavar="NAME",
+        help="a load profile, or a .toml file of yours (default smoke; --list shows them)",
+    )
+    parser.add_argument("--list", action="store_true", help="the load profiles that there are, and end")
+    parser.add_argument(
+        "--scale", type=float, default=1.0, metavar="X", help="so many times the profile's users (default 1)"
+    )
+    parser.add_argument(
+        "--for",
+        dest="seconds",
+        metavar="TIME",
+        help="how long is measured: 20s, 5m, 1h (default: the profile's)",
+    )
+    parser.add_argument(
+        "--processes", type=int, default=1, metavar="N", help="processes that make the load (default 1)"
+    )
+    parser.add_argument(
+        "--metrics-port", type=int, metavar="PORT", help="serve Prometheus metrics of the run on the loopback"
+    )
+    parser.set_defaults(command=_load)
+
+
+def add_target(parser: argparse.ArgumentParser, target_help: str) -> None:
+    """The options that say which target, once for load and knee."""
+    parser.add_argument("--target", metavar="URL", help=target_help)
+    parser.add_argument("--target-file", type=Path, metavar="FILE", help="target file (parley target init)")
+    parser.add_argument("--start", action="store_true", help="start the target by its file's [start] command")
+    parser.add_argument("--seed", type=int, metavar="N", help="of all that is by chance (default: random)")
+    parser.add_argument("--run-dir", type=Path, metavar="DIR", help="where the reports go (default runs/…)")
+    parser.add_argument("--spec", type=Path, metavar="DIR", dest="spec_dir", help="another spec folder")
+    parser.add_argument("--mutant", metavar="NAME", help=argparse.SUPPRESS)
+    parser.add_argument(guard.FLAG, action="store_true", dest="operated", help=guard.HELP)
+
+
+def settings_of(parsed: argparse.Namespace, lasts_s: float) -> Settings:
+    """How the target is opened; its tokens are good for as long as the run lasts."""
+    return Settings(
+        target=parsed.target,
+        target_file=parsed.target_file,
+        start=parsed.start,
+        time="real",
+        spec_dir=parsed.spec_dir,
+        mutant=parsed.mutant,
+        max_wait=lasts_s + SPARE_S,
+        write_log=False,
+    )
+
+
+def seed_of(parsed: argparse.Namespace) -> int:
+    return parsed.seed if parsed.seed is not None else secrets.randbelow(1_000_000)
+
+
+def memory_of(session: Session, target: Target) -> Memory | None:
+    """Where the target's memory is read: by its file's word, or of the process that we started."""
+    if target.memory is not None:
+        return target.memory
+    pid = session.target_pid
+    return Memory(pid=pid) if pid is not None else None
+
+
+def _load(parsed: argparse.Namespace) -> int:
+    spec = load_spec(Settings(spec_dir=parsed.spec_dir))
+    if parsed.list:
+        for name in profiles.names():
+            found = profiles.find(name, spec)
+            print(f"{name:16} {found.most_users:5} users {found.seconds:6g} s  {found.title}")
+        return 0
+    if parsed.scale <= 0:
+        raise LoadError(f"--scale: expected more than 0, got {parsed.scale:g}")
+    if parsed.processes < 1:
+        raise LoadError(f"--processes: expected 1 or more, got {parsed.processes}")
+    order = Order(
+        source=parsed.profile,
+        profile=profiles.find(parsed.profile, spec),
+        seed=seed_of(parsed),
+        scale=parsed.scale,
+        seconds=seconds_of(parsed.seconds) if parsed.seconds else None,
+        processes=parsed.processes,
+        metrics_port=parsed.metrics_port,
+        operated=parsed.operated,
+        spec_dir=parsed.spec_dir,
+    )
+    applied = order.applied
+    session = Session(settings_of(parsed, applied.seconds), spec)
+    with LoadProgress(Console(stderr=True, highlight=False), applied.seconds) as progress:
+        run = LoadRun(order, spec, session, progress, parsed.run_dir)
+        folder = asyncio.run(run.run())
+    log = runlog.read(folder)
+    reporting.write(log, folder)
+    reporting.show(log, terminal.console())
+    print(f"Report     {folder / reporting.PAGE}")
+    return reporting.exit_code(log)
+
+
+@dataclass
+class LoadRun:
+    """One run of a profile against a target, with a run log of its own."""
+
+    order: Order
+    spec: Spec
+    session: Session
+    progress: LoadProgress
+    run_dir: Path | None = None
+
+    async def run(self) -> Path:
+        """Returns the folder of the run. Ctrl-C ends it early, with what was measured until then."""
+        running = Running(self.order, self.spec, self.progress)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, running.stop)
+        started = time.monotonic()
+        async with AsyncExitStack() as stack:
+            world = await self.session.open(stack)
+            target = world.target
+            guard.only_loopback(target.base_url, operated=self.order.operated)
+            folder = self.run_dir or opening.default_run_dir(f"load-{target.name}")
+            emit = stack.enter_context(RunLogWriter(folder))
+            emit(self._header(target, world.run_id))
+            record = await running.run(target, world.minter, folder, memory_of(self.session, target))
+            emit(record)
+            counts: dict[str, int] = {}
+            for verdict in self._verdicts(record, target):
+                counts[verdict["verdict"]] = counts.get(verdict["verdict"], 0) + 1
+                emit(verdict)
+            emit(opening.footer(time.monotonic() - started, counts, record["stopped"]))
+        return folder
+
+    def _header(self, target: Target, run_id: str) -> Record:
+        order = self.order
+        options = {
+            "time": "real",
+            "max_wait": 0,
+            "concurrency": order.processes,
+            "gentle": False,
+            "profiles": [],
+            "requirements": [],
+            "load": {"profile": order.source, "scale": order.scale, "seconds": order.applied.seconds},
+        }
+        decides = order.profile.decides
+        return opening.header(self.spec, target, run_id, order.seed, options, decides, {})
+
+    def _verdicts(self, record: Record, target: Target) -> list[Record]:
+        judged = objectives.judge(record)
+        near = guard.is_loopback(target.base_url)
+        return list(verdicts.verdicts(record, judged, self.order.profile.decides, self.spec, loopback=near))
