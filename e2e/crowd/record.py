@@ -180,10 +180,10 @@ def _faults(measured: Measured) -> list[dict[str, Any]]:
 
     for one in measured.opened:
         if one.fault:
-            add(one.stage or "ours", one.operation, one.fault, one.requirement, 1, one.at)
+            add(one.stage or "signaling", one.operation, one.fault, one.requirement, 1, one.at)
     for spoken in measured.spoken:
         if spoken.fault:
-            add("message", "", spoken.fault, "SLO-3", 1, measured.talking_at)
+            add("message", "", spoken.fault, "", 1, measured.talking_at)
     for report in measured.reports:
         for (operation, fault), count in report.errors.items():
             add("signaling", operation, fault, "", count, report.first_error_at[operation, fault])

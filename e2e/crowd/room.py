@@ -13,7 +13,7 @@ from typing import Literal
 from e2e.crowd.timed import Steps, TimedPeer
 from e2e.peer import PeerError
 
-Stage = Literal["signaling", "turn", "ice", "dtls", "channel", "message", "ours"]
+Stage = Literal["signaling", "turn", "ice", "dtls", "channel", "message"]
 ARRIVE_S = 5.0  # after the last one was sent: what has not come by then is lost (as in PEER-3 and SLO-5)
 LOOK_S = 0.05
 SOON_S = 0.01
