@@ -96,7 +96,7 @@ def test_what_is_decided_hangs_on_what_was_asked(few: dict[str, Any]) -> None:
 def test_a_turn_server_that_refuses_is_named() -> None:
     """The server hands out credentials that the TURN server does not take."""
     order = Order(
-        rooms=2, turn=PROCESS, messages=1, patience_s=4, per_second=0, mutant="TurnCredentialsAreInHex"
+        rooms=2, turn=PROCESS, messages=1, patience_s=4, per_second=0, mutant="turn-credentials-are-in-hex"
     )
     record = asyncio.run(run(order, SPEC))
     assert complaints(record) == []
