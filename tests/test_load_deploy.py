@@ -60,8 +60,8 @@ def test_the_compose_file_is_one() -> None:
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
-        ("    ulimits:", "    ulimit:"),
-        ("  read_only: true", "  read_only: [maybe]"),
+        ("ulimits:", "ulimit:"),
+        ("read_only: true", "read_only: [maybe]"),
         ("services:", "service:"),
     ],
     ids=["a service's key", "a type", "no services"],
