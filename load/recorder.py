@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # importing locust patches sockets
 TURN_S = 0.2
 # So many samples are added up in one go, about 1.5 ms: nobody's answer waits longer for it.
 BATCH = 500
+MISSING = "missing"  # Locust's word for a worker without a heartbeat
 LIVE = ".live"  # of the file beside the record, with a line for each second
 KEY = "parley"  # in Locust's reports
 READS = ("GET", "HEAD", "OPTIONS")
@@ -69,6 +70,7 @@ class Recorder:
         self._began: float | None = None
         self._ended: float | None = None
         self._asked: dict[str, int] = {}
+        self._here: dict[str, int] = {}
         self._greenlets: list[gevent.Greenlet] = []
         self.is_worker = self._master = False
         self._second = -1
@@ -137,7 +139,7 @@ class Recorder:
         if self._live is not None:
             self._live.unlink(missing_ok=True)
         self._pending, self._delta, self._second, self._ended = [], Delta(), -1, None
-        self._asked = {}
+        self._asked, self._here = {}, {}
         self.why = ""
         self._began = time.perf_counter()
         self._watch.start()
@@ -230,10 +232,20 @@ class Recorder:
                 file.writelines(json.dumps(point) + "\n" for point in closed)
 
     def _find_lost(self) -> None:
+        """Workers that no longer say that they are alive, or are gone; and how many users went with them."""
+        if not self._master or not self.running:
+            return
         clients = getattr(self.environment.runner, "clients", None)
-        for client in clients.missing if clients is not None else ():
-            if client.id not in self.totals.lost:
-                self.totals.lost.append(client.id)
+        here = {
+            client.id: sum(client.user_classes_count.values())
+            for client in (clients.all if clients is not None else ())
+            if client.state != MISSING
+        }
+        told = {entry["worker"] for entry in self.totals.lost}
+        for worker, users in self._here.items():
+            if worker not in here and worker not in told:
+                self.totals.lost.append({"worker": worker, "s": int(self.elapsed), "users": users})
+        self._here = here
 
     def _read_memory(self) -> None:
         while True:

@@ -12,7 +12,7 @@ from protocol.mint import Minter, MintError
 from protocol.spec import Spec
 from protocol.target import Target
 from reports import objectives
-from reports.runlog import Record, verdict_record
+from reports.runlog import Cause, Record, verdict_record
 from reports.verdicts import Verdict
 from suite import guard
 
@@ -130,5 +130,5 @@ class LoadSuite:
     def _undecided(self, names: list[str], verdict: Verdict, why: str, emit: Emit) -> None:
         for name in names:
             check = f"{verdicts.CHECK}.{self._name}"
-            cause = "elsewhere" if verdict is Verdict.NOT_RUN else None
+            cause: Cause | None = "elsewhere" if verdict is Verdict.NOT_RUN else None
             emit(verdict_record(name, check, verdict, why, cause=cause))

@@ -42,8 +42,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "knee",
         help="find the highest load at which a server keeps every promise",
         description="Raises the load in steps while a sample of the checks keeps running, and names the "
-        "first promise that breaks. Exit codes: 0 a load was found that holds, 1 the least one broke a promise, 2 "
-        "nothing was decided, 3 an error of our own.",
+        "first promise that breaks. Exit codes: 0 a load was found that holds, 1 the least one broke a "
+        "promise, 2 nothing was decided, 3 an error of our own.",
     )
     add_target(parser, "the server to load; without it the embedded reference server")
     parser.add_argument(

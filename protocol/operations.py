@@ -16,6 +16,7 @@ from protocol.spec import Operation, Spec
 
 Header = tuple[str, str]
 JSON_TYPE = "application/json"
+JSON_HEADERS: tuple[Header, ...] = (("Content-Type", JSON_TYPE),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +140,14 @@ class Answer:
 
 def encode(value: Any) -> bytes:
     """JSON as the protocol sends it: UTF-8, non-ASCII literal."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    text: str = _ENCODER.encode(value)
+    return text.encode("utf-8", "surrogatepass")
 
 
 def decode(raw: bytes) -> Any:
     """The JSON value of a body, or None where it is none (bad UTF-8, NaN and endless nesting included)."""
     try:
-        return json.loads(raw.decode("utf-8"), parse_constant=_refused, parse_float=_finite)
+        return _DECODER.decode(raw.decode("utf-8"))
     except (ValueError, RecursionError):
         return None
 
@@ -160,6 +162,11 @@ def _finite(digits: str) -> float:
     if math.isinf(found):
         raise ValueError(f"{digits} is beyond all bounds")
     return found
+
+
+# Kept, since making one costs more than what it does.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_DECODER = json.JSONDecoder(parse_constant=_refused, parse_float=_finite)
 
 
 class Operations:
@@ -193,7 +200,6 @@ class Operations:
         path = self.path(name, params)
         if query:
             path += "?" + urlencode(query, errors="surrogatepass")
-        request = Request(name, operation.method, path)
         if operation.request_schema is None and not fields:
-            return request
-        return request.with_body(encode(dict(fields or {})))
+            return Request(name, operation.method, path)
+        return Request(name, operation.method, path, JSON_HEADERS, encode(dict(fields or {})))

@@ -52,6 +52,10 @@ class Validator:
         except UnicodeEncodeError:
             return False
 
+    def ok_read(self, value: object, raw: bytes) -> bool:
+        """The same of what was read from these bytes of UTF-8: a surrogate has to be escaped in them."""
+        return self.ok(value) if b"\\u" in raw else self._compiled.is_valid(value)
+
     def problems(self, value: object) -> list[Problem]:
         """Everything wrong with the value, in the order found, each once; empty where it is valid."""
         where = _surrogate(value)

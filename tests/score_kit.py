@@ -143,7 +143,8 @@ def _text(file: Any) -> str:
 
 def scoring(folder: Path, *options: str, env: Mapping[str, str] | None = None) -> Command:
     """`parley score` started, with its run in `folder`."""
-    words = [sys.executable, "-m", "parley", "score", "--no-e2e", "--run-dir", str(folder), *options]
+    words = [sys.executable, "-m", "parley", "score", "--no-e2e", "--load", "none"]
+    words += ["--run-dir", str(folder), *options]
     return Command(words, env=env)
 
 

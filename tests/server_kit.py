@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -79,11 +79,16 @@ class ServerProcess:
     """`python -m reference_server` on a free port, ended by its pid."""
 
     def __init__(
-        self, folder: Path, config: Mapping[str, Mapping[str, Any]] | None = None, *, spec: Path | None = None
+        self,
+        folder: Path,
+        config: Mapping[str, Mapping[str, Any]] | None = None,
+        *,
+        spec: Path | None = None,
+        program: Sequence[str] = ("-m", "reference_server"),
     ) -> None:
         file = folder / "server.toml"
         file.write_text(toml(CONFIG if config is None else config), encoding="utf-8")
-        command = [sys.executable, "-m", "reference_server", "--port", "0", "--config", str(file)]
+        command = [sys.executable, *program, "--port", "0", "--config", str(file)]
         if spec is not None:
             command += ["--spec", str(spec)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

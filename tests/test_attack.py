@@ -18,10 +18,10 @@ from conformance.explore import attack as attack_module
 from conformance.explore.attack import AGAIN, MOST_OF_ONE, Attack
 from conformance.explore.findings import Complaint, Covered, Finding
 from conformance.explore.method import Box
-from conformance.explore.oracle.oracle import SHAPES
 from conformance.explore.order import AttackError, seconds_of
 from conformance.explore.result import result as result_of
 from conformance.explore.stage import Arena, Report
+from protocol.whose import SHAPES
 from reports import attack as reporting
 
 SCHEMA = Path(reporting.__file__).parent / "schemas" / "attack.schema.json"

@@ -19,8 +19,8 @@ from conformance.explore.model.minimise import minimised
 from conformance.explore.model.model import OPERATIONS
 from conformance.explore.model.player import Player
 from conformance.explore.oracle import oracle
-from conformance.explore.whose import BUDGETS
 from protocol.mint import Minter
+from protocol.whose import BUDGETS
 
 PATIENCE_S = 90.0  # it ends with the first finding, after a second or two
 

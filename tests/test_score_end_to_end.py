@@ -25,7 +25,7 @@ needs_tools = pytest.mark.skipif(
 
 def score(folder: Path, *options: str, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "parley", "score", "--run-dir", str(folder), *options],
+        [sys.executable, "-m", "parley", "score", "--load", "none", "--run-dir", str(folder), *options],
         cwd=ROOT,
         env={**os.environ, **(env or {})},
         stdin=subprocess.DEVNULL,

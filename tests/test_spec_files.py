@@ -11,12 +11,12 @@ from typing import Any
 import jsonschema_rs
 import pytest
 import yaml
+from node_kit import TOOLS, node_with_tools
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from protocol import spec as specs
 from protocol import validation
 
-TOOLS = Path(__file__).parent / "tools"
 OPENAPI_FILES = ("openapi.yaml", "test-control.yaml")
 OWN_FILES = ("policy.yaml", "requirements.yaml", "probes.yaml", "page.yaml")
 
@@ -280,13 +280,7 @@ def test_a_sealed_message_has_no_content() -> None:
 
 def asyncapi_complaints(file: Path) -> list[dict[str, Any]]:
     """What the official parser holds against a file, recommendations aside."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        pytest.skip("node and npm are needed for the official AsyncAPI parser, and are not there")
-    wanted = json.loads((TOOLS / "package.json").read_text())["dependencies"]["@asyncapi/parser"]
-    installed = TOOLS / "node_modules" / "@asyncapi" / "parser" / "package.json"
-    if not installed.exists() or json.loads(installed.read_text())["version"] != wanted:
-        subprocess.run([npm, "ci", "--ignore-scripts"], cwd=TOOLS, check=True, timeout=300)
+    node = node_with_tools()
     answer = subprocess.run(
         [node, str(TOOLS / "asyncapi.mjs"), str(file)],
         check=True,

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from conformance.explore.whose import BUDGETS, LIFETIME, NEWEST, ONCE
 from protocol.spec import Spec
+from protocol.whose import BUDGETS, LIFETIME, NEWEST, ONCE
 
 RETURNED = {"offer": "MBOX-1", "answer": None}
 

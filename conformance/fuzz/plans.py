@@ -11,7 +11,6 @@ from typing import Any
 from conformance import things
 from conformance.cast import World
 from conformance.explore.stage import Arena
-from conformance.explore.whose import BUDGETS
 from conformance.fuzz import credentials
 from conformance.fuzz.cases import Cases
 from conformance.fuzz.trials import (
@@ -26,6 +25,7 @@ from conformance.fuzz.trials import (
     Trial,
     weave,
 )
+from protocol.whose import BUDGETS
 
 CHAIN = "chain"
 # One turn: which source gives the next script.

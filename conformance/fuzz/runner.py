@@ -11,7 +11,6 @@ from conformance.explore.corpus import Entry
 from conformance.explore.findings import Covered, Finding, is_about
 from conformance.explore.method import Box, ReplayError
 from conformance.explore.stage import Arena, Report
-from conformance.explore.whose import BUDGETS
 from conformance.fuzz.scene import Memory, Scene
 from conformance.fuzz.scripts import (
     Look,
@@ -27,6 +26,7 @@ from conformance.fuzz.scripts import (
 from conformance.fuzz.trials import Script, Trial
 from protocol.mint import MintError
 from protocol.operations import Answer, Request
+from protocol.whose import BUDGETS
 
 ALIKE = 6  # findings of one requirement in one place; after so many the rest would say nothing new
 PAUSE_S = 0.5  # where nothing can be arranged, or nobody is left to do it

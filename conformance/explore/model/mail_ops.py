@@ -12,9 +12,9 @@ from conformance.explore.model.moments import Grace, Span
 from conformance.explore.model.ops import OTHERWISE
 from conformance.explore.model.rooms import Room
 from conformance.explore.model.state import Sent, State
-from conformance.explore.whose import LIFETIME, NEWEST, ONCE
 from protocol.judge import show
 from protocol.operations import Answer
+from protocol.whose import LIFETIME, NEWEST, ONCE
 
 STRANGER = "MBOX-12"
 

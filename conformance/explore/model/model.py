@@ -15,8 +15,8 @@ from conformance.explore.model.expecting import OK, Expected, Fault, Verdict, fa
 from conformance.explore.model.moments import Activity, Span
 from conformance.explore.model.rooms import Room, Suspect
 from conformance.explore.model.state import Sent, State, told_id
-from conformance.explore.whose import BUDGETS
 from protocol.operations import Answer
+from protocol.whose import BUDGETS
 
 OPERATIONS: dict[str, ops.Operation] = {
     "createRoom": ops.create,

@@ -21,9 +21,8 @@ from protocol.client import User
 from protocol.operations import Answer, Request
 from protocol.spec import Spec
 from protocol.target import Target
+from protocol.whose import SHAPES
 
-# Whose requirement the shape of a success is. Of the others the spec's own schema is all there is to name.
-SHAPES = {"createRoom": "ROOM-1", "createPartyRoom": "PARTY-1", "getIceServers": "ICE-1"}
 Rule = Callable[["Oracle", User, Request, Answer], Iterable[Complaint]]
 
 

@@ -14,8 +14,8 @@ from conformance.explore.schedules.one_room import LOOKS, POSTS, READS, Inside, 
 from conformance.explore.schedules.playing import MISTAKEN, Played
 from conformance.explore.schedules.schedule import VERBS
 from conformance.explore.schedules.wanted import complaint
-from conformance.explore.whose import NEWEST, ONCE
 from protocol.linearizability import Bound, Operation, State, decide, search
+from protocol.whose import NEWEST, ONCE
 
 Symptom = tuple[str, tuple[str | None, ...]]  # in words, and the requirements that it may be told by
 Asks = Callable[[Complaint], bool]

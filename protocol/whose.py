@@ -1,4 +1,4 @@
-"""Whose requirement it is: of budgets by operation, of mail by the kind of its box. For all methods."""
+"""Whose requirement it is: of budgets and shapes by operation, of mail by the kind of its box."""
 
 from __future__ import annotations
 
@@ -14,3 +14,5 @@ BUDGETS = {
 ONCE = {"offer": "MBOX-2", "answer": "MBOX-3"}
 LIFETIME = {"offer": "MBOX-4", "answer": "MBOX-5"}
 NEWEST = {"offer": "MBOX-7", "answer": "MBOX-15"}
+# Whose the shape of a success is. Of the others the spec's own schema is all there is to name.
+SHAPES = {"createRoom": "ROOM-1", "createPartyRoom": "PARTY-1", "getIceServers": "ICE-1"}
