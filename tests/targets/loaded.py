@@ -1,7 +1,7 @@
 """The reference server with a fault that a load shows, and hardly anything else: loaded.py FAULT [options].
 
-slow-OPERATION waits 200 ms before it answers; leaking keeps 100 kB of each request; erring answers one request
-in 500 with 500; forgetful loses a join where many requests come in one second.
+slow-OPERATION waits 200 ms before it answers; leaking keeps 100 kB of each request; erring answers one in 500
+with 500; forgetful loses a join where many requests come in one second.
 """
 
 from __future__ import annotations
