@@ -129,7 +129,8 @@ class Running:
             return []
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
-        master = ["--master-bind-host", "127.0.0.1", "--master-bind-port", str(port)]
+        # --processes tells its workers only what is said here: without --master-port they look at 5557.
+        master = ["--master-bind-host", "127.0.0.1", "--master-bind-port", str(port), "--master-port", str(port)]
         return ["--processes", str(self._order.processes), *master]
 
     async def _follow(self, live: Path, patience_s: float) -> None:

@@ -35,7 +35,7 @@ class Totals:
         self.sum = Delta()
         self.lag = Histogram()
         self.users: Mapping[str, int] = {}
-        self.lost: list[str] = []
+        self.lost: list[Record] = []
         self.memory_mb: float | None = None
         self.cpu_now: dict[str, float] = {}
         self.step = 1

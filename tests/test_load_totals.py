@@ -118,7 +118,7 @@ def test_what_a_stall_kept_from_being_sent_is_counted_in_the_latency_and_in_noth
     assert found["totals"]["requests"] == 91
     assert found["reads"]["service_ms"]["p95"] == pytest.approx(1, rel=0.01)
     # 90 of 1 ms, and 10.5, 9.5, 8.5 ... 1.5 s: the 95th of a hundred is 5.5 s.
-    assert found["reads"]["corrected_ms"]["p95"] == pytest.approx(5500, rel=0.001)
+    assert found["reads"]["corrected_ms"]["p95"] == pytest.approx(5500, rel=0.003)
     assert totals(*quick, sample(100, 10.0)).record(200.0)["reads"]["corrected_ms"]["p95"] < 2
 
 
