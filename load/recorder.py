@@ -200,7 +200,8 @@ class Recorder:
         second.lag.add(lag)
         second.cpu = max(second.cpu, cpu)
         if not self.is_worker:
-            users = self._users()
+            # Whoever else listens may have sent the users away by now: those of a moment ago are meant.
+            users = self._users() if self.running else self.totals.users
             for role, count in users.items():
                 self._asked[role] = max(count, self._asked.get(role, 0))
             self.totals.note(at, users, self._memory_mb)
