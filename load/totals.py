@@ -228,6 +228,7 @@ class Totals:
             "low": found.low if found else None,
             "high": found.high if found else None,
             "later": found.later if found else None,
+            "highest": found.highest if found else None,
             "minutes": round(minutes, 2),
             "points": len(self._memory),
         }

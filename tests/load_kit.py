@@ -54,7 +54,7 @@ def memory(
 ) -> Record:
     after = rate if later is None else later
     found = {"first_mb": 80.0, "last_mb": 81.0, "growth_per_hour": rate, "low": low, "high": high}
-    return {**found, "later": after, "minutes": minutes, "points": int(minutes * 60)}
+    return {**found, "later": after, "highest": True, "minutes": minutes, "points": int(minutes * 60)}
 
 
 def record(
