@@ -55,6 +55,12 @@ def test_it_is_the_same_target(way: str, tmp_path: Path) -> None:
     assert found == given
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_of_a_target_that_says_little_too(way: str, tmp_path: Path) -> None:
+    found, given = handed('base_url = "http://127.0.0.1:1"\n' + WAYS[way], tmp_path)
+    assert found == given
+
+
 def test_a_secret_is_in_no_file(tmp_path: Path) -> None:
     handed(HEAD + WAYS["secret"], tmp_path)
     assert b"a secret of the tests" not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
