@@ -1,7 +1,7 @@
 """Does `soak` find a leak, and leave the reference server alone? python -m bench.soak [--for 12m]
 
-A server that keeps 10 kB of each request must fail SLO-4, the reference server must not. Both run at once: what
-is measured is memory. Exit code 1 where either comes out wrong.
+A server that keeps 10 kB of each request must fail SLO-4, the reference server must not. Both run at once:
+what is measured is memory. Exit code 1 where either comes out wrong.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Servers that are wrong in ways that a load shows: each is caught by the profile that should, and by name."""
+"""Servers that are wrong in ways that a load shows: each is caught by the profile that should, by name."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ def server(fault: str, folder: Path) -> Iterator[Path]:
     """Such a server, and a target file for it."""
     with ServerProcess(folder, CONFIG, program=(LOADED, fault)) as running:
         file = folder / "target.toml"
-        text = f'base_url = "{running.url}"\n[tokens]\nsecret = "{SECRET}"\n[memory]\npid = {running.process.pid}\n'
+        text = f'base_url = "{running.url}"\n[tokens]\nsecret = "{SECRET}"\n'
+        text += f"[memory]\npid = {running.process.pid}\n"
         file.write_text(text + "[delivery]\ncookie = { encrypted = false }\n", encoding="utf-8")
         yield file
 

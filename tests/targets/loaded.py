@@ -1,8 +1,8 @@
 """The reference server with a fault that a load shows, and hardly anything else: loaded.py FAULT [options].
 
 slow-OPERATION waits 200 ms before it answers; leaking keeps 10 kB of each request; erring answers one in 500
-with 500; forgetful loses a join where many requests come in one second; narrow takes 5 ms of its only core for
-each request.
+with 500; forgetful loses a join where many requests come in one second; narrow takes 5 ms of its only core
+for each request.
 """
 
 from __future__ import annotations
