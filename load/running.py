@@ -40,7 +40,7 @@ class LoadError(Exception):
 @dataclass(frozen=True)
 class Order:
     """What is to be run. `profile` is as it comes from its file: `scale`, `seconds` and `warm_up` are applied
-    to it here and in Locust's process alike. `source` is the name or the file that Locust's process is to read.
+    to it here and in Locust's process alike. `source` is its name or file, for Locust's process to read.
     """
 
     source: str

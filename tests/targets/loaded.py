@@ -1,8 +1,8 @@
 """The reference server with a fault that a load shows, and hardly anything else: loaded.py FAULT [options].
 
-slow-OPERATION waits 200 ms before it answers; leaking keeps 100 kB of each request; erring answers one in 500
-with 500; forgetful loses a join where many requests come in one second; narrow takes 5 ms of its only core for
-each request.
+slow-OPERATION waits 200 ms before it answers; leaking keeps 10 kB of each request; erring answers one in 500
+with 500; forgetful loses a join where many requests come in one second; narrow takes 5 ms of its only core
+for each request.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from reference_server.state import Room, Rooms
 
 SLOW_S = 0.2
 NARROW_S = 0.005
-LEAKED = 100_000  # bytes a request
+LEAKED = 10_000  # bytes a request
 ERRS_EACH = 500
 BUSY = 60  # requests of rooms within a second
 
