@@ -190,7 +190,7 @@ class Recorder:
         if self._began is None:
             return
         batch, self._pending = self._pending[:most], self._pending[len(self._pending[:most]) :]
-        self._delta.add(batch, self._began, self.totals.plan)
+        self._delta.add(batch, self._began, self.totals.plan, tuple(self._watch.stalls))
 
     def _look(self) -> None:
         """Once a second: at ourselves, at the users, at the target."""

@@ -212,6 +212,7 @@ class Totals:
             "full_s": self._full,
             "lag_ms": self.lag.shown(),
             "late_ms": late,
+            "met_ms": self.sum.met.shown(),
             "limit": limit,
         }
 

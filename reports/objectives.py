@@ -132,7 +132,7 @@ def _latency(name: str, record: Record, limit: float) -> Objective:
     if found["errors"] > P95_ROOM * requests:
         told = f"{found['errors']:,} of {requests:,} {group} had no right answer: more than p95 has room for"
         return Objective(name, Verdict.FAIL, limit, got, told)
-    delay = DELAYS * (record["generator"]["lag_ms"]["p95"] or 0.0)
+    delay = DELAYS * (record["generator"]["met_ms"]["p95"] or 0.0)
     if got <= limit:
         if requests < LEAST_REQUESTS:
             told += f": too few to tell, {requests} of the {LEAST_REQUESTS} that are needed"

@@ -95,6 +95,7 @@ def record(
             "full_s": 0,
             "lag_ms": latency(1.0),
             "late_ms": latency(2.0),
+            "met_ms": latency(1.0),
             "limit": "",
         },
         "memory": None,

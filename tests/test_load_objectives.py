@@ -184,14 +184,14 @@ def test_it_is_the_corrected_latency_that_counts() -> None:
 @pytest.mark.parametrize(("lag", "verdict"), [(4.9, FAIL), (5.1, OPEN)])
 def test_a_miss_stands_where_it_is_one_without_the_generators_delay(lag: float, verdict: Verdict) -> None:
     found = record(measured(5000, 0, 60.0))
-    found["generator"]["lag_ms"] = latency(lag)  # twice: at the start and at the answer
+    found["generator"]["met_ms"] = latency(lag)  # twice: at the start and at the answer
     assert one("read_p95_ms", found).got == 60.0
     assert one("read_p95_ms", found).verdict is verdict
 
 
 def test_without_any_probe_there_is_no_delay_to_excuse_by() -> None:
     found = record(measured(5000, 0, 50.1))
-    found["generator"]["lag_ms"] = dict.fromkeys(latency(1))
+    found["generator"]["met_ms"] = dict.fromkeys(latency(1))
     assert one("read_p95_ms", found).verdict is FAIL
 
 
