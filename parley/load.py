@@ -53,6 +53,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="how long is measured: 20s, 5m, 1h (default: the profile's)",
     )
     parser.add_argument(
+        "--warm-up", metavar="TIME", help="how long is not measured at its begin (default: the profile's)"
+    )
+    parser.add_argument(
         "--processes", type=int, default=1, metavar="N", help="processes that make the load (default 1)"
     )
     parser.add_argument(
@@ -116,6 +119,7 @@ def _load(parsed: argparse.Namespace) -> int:
         seed=seed_of(parsed),
         scale=parsed.scale,
         seconds=seconds_of(parsed.seconds) if parsed.seconds else None,
+        warm_up=seconds_of(parsed.warm_up) if parsed.warm_up else None,
         processes=parsed.processes,
         metrics_port=parsed.metrics_port,
         operated=parsed.operated,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from load_kit import complaints
@@ -39,6 +40,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Run]]:
         # 110 requests a second of 30 ms each are three times what a core can do
         "busy": start(base / "busy", seconds=6, busy=0.03),
     }
+    found |= lossy(base)
     yield found
     for run in found.values():
         run.kill()
@@ -122,6 +124,29 @@ def test_a_master_sums_its_workers(runs: dict[str, Run]) -> None:
     assert 0 < record["totals"]["requests"] <= 11 * 10 * 6 + 11
     assert record["totals"]["errors"] == sum(fault["measured"] for fault in record["faults"]) > 0
     assert record["reads"]["corrected_ms"]["p95"] == pytest.approx(4, rel=0.01)
+
+
+def lossy(base: Path) -> dict[str, Run]:
+    """A master with two workers of which the second is killed in the middle."""
+    port = str(free_port())
+    words = ["--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--expect-workers", "2"]
+    master = start(base / "master", "--master", *words, seconds=14)
+    workers = [start(base / name, "--worker", "--master-port", port, seconds=14) for name in ("one", "two")]
+    return {"master": master, "one": workers[0], "two": workers[1]}
+
+
+def test_a_lost_worker_is_told_and_the_others_go_on(runs: dict[str, Run]) -> None:
+    master = runs["master"]
+    until(lambda: "updating to 11 users" in (master.folder / "log").read_text(encoding="utf-8"))
+    runs["two"].kill()
+    record = master.record()
+    assert complaints(record) == []
+    (lost,) = record["generator"]["lost"]
+    assert lost["users"] in (5, 6)  # of eleven
+    assert 0 < lost["s"] < 16
+    last = [point for point in record["series"] if point["s"] >= lost["s"] + 2]
+    assert all(point["requests"] for point in last[:-1])
+    assert record["stopped"] == ""
 
 
 def test_a_saturated_generator_is_no_pass(runs: dict[str, Run]) -> None:
