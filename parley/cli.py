@@ -20,6 +20,8 @@ from conformance.plan import SelectionError, in_scope
 from conformance.session import Beside as Suite
 from conformance.session import Session, SessionError, Settings, load_spec
 from e2e import options as chat
+from e2e.crowd import CrowdError
+from e2e.turn import TurnError
 from load.profiles import ProfileError
 from load.running import LoadError
 from parley import attack, knee, load, scaffold, selftest, target_commands
@@ -50,6 +52,8 @@ USER_ERRORS = (
     AttackError,
     ProfileError,
     LoadError,
+    CrowdError,
+    TurnError,
     guard.GuardError,
 )
 NOTHING_DECIDED = 2
