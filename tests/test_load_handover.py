@@ -36,7 +36,7 @@ request_s = 3.5
 WAYS = {
     "secret": '[tokens]\nsecret = "a secret of the tests"\niss = "https://iss.example"\n',
     "command": '[tokens]\ncommand = ["node", "mint token.js"]\n',
-    "list": "[[tokens.list]]\ntoken = 'a'\nuser = 'al'\ncsrf = 'c'\n[[tokens.list]]\ntoken = 'd'\nuser = 'b'\n",
+    "list": "[[tokens.list]]\ntoken = 'a'\nuser = 'x'\ncsrf = 'c'\n[[tokens.list]]\ntoken = 'd'\nuser = 'y'",
 }
 
 
