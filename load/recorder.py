@@ -190,7 +190,7 @@ class Recorder:
         if self._began is None:
             return
         batch, self._pending = self._pending[:most], self._pending[len(self._pending[:most]) :]
-        self._delta.add(batch, self._began, self.totals.plan)
+        self._delta.add(batch, self._began, self.totals.plan, tuple(self._watch.stalls))
 
     def _look(self) -> None:
         """Once a second: at ourselves, at the users, at the target."""
@@ -200,7 +200,8 @@ class Recorder:
         second.lag.add(lag)
         second.cpu = max(second.cpu, cpu)
         if not self.is_worker:
-            users = self._users()
+            # Whoever else listens may have sent the users away by now: those of a moment ago are meant.
+            users = self._users() if self.running else self.totals.users
             for role, count in users.items():
                 self._asked[role] = max(count, self._asked.get(role, 0))
             self.totals.note(at, users, self._memory_mb)

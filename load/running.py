@@ -133,7 +133,7 @@ class Running:
             return []
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
-        # --processes tells its workers only what is said here: without --master-port they look at 5557.
+        # --processes tells its workers nothing of the port: without --master-port they look at 5557.
         master = [
             "--master-bind-host",
             "127.0.0.1",

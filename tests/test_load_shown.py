@@ -10,10 +10,11 @@ from typing import Any
 import jsonschema_rs
 import pytest
 from load_kit import complaints, fault, measured, memory, record, schema
-from report_kit import footer, header, verdict
+from report_kit import all_of, footer, header, report, verdict
 from rich.console import Console
 
 from reports import knee, load, runlog
+from reports import page as score_page
 from reports.charts import Chart, Line, Shade, figure, round_step
 from reports.runlog import RunLog, RunLogWriter
 from reports.verdicts import Verdict
@@ -264,3 +265,14 @@ def test_a_wrong_record_is_seen(key: str, value: Any, validator: Any) -> None:
     assert complaints(found, validator) if validator else complaints(found)
     del found[key]
     assert complaints(found, validator) if validator else complaints(found)
+
+
+def test_a_scored_run_shows_the_load_that_was_beside_it(tmp_path: Path) -> None:
+    records = [*all_of(["core"]).values()]
+    scored = report(tmp_path, records)
+    assert "<h2>Load" not in score_page.write(scored, tmp_path).read_text(encoding="utf-8")
+    scored.log.loads.append(full())
+    text = score_page.write(scored, tmp_path).read_text(encoding="utf-8")
+    assert "<h2>Load: steady</h2>" in text
+    assert text.count('<svg viewBox="0 0 480') == len(load.LoadView(full()).charts)
+    assert "the generator was saturated" in text

@@ -257,6 +257,19 @@ def test_a_generator_that_is_full_for_long_is_the_limit(
     assert generator["cpu"] == pytest.approx((cpu * count + 0.3 * 10) / (count + 10), abs=0.001)
 
 
+def test_a_stall_counts_for_the_requests_that_began_in_it() -> None:
+    found = Totals(profile())
+    delta = Delta()
+    stalls = [(BEGAN + 3.0, BEGAN + 3.2), (BEGAN + 5.0, BEGAN + 5.05)]
+    began_at = (1.0, 2.9, 3.0, 3.1, 3.2, 3.3, 5.01, 6.0)
+    delta.add([sample(at) for at in began_at], BEGAN, found.plan, stalls)
+    found.merge(Delta.decoded(delta.encoded()))
+    shown = sorted(found.sum.met.counts.elements())
+    assert [round(value / 1000) for value in shown] == [0, 0, 0, 50, 200, 200, 200]  # none of the warm-up
+    assert found.record(27.0)["generator"]["met_ms"]["max"] == pytest.approx(200, rel=0.001)
+    assert totals(sample(3.1), profiled=profile()).record(27.0)["generator"]["met_ms"]["max"] == 0
+
+
 def test_a_warm_up_that_is_full_does_not_count() -> None:
     found = Totals(profile())
     _seconds(found, 0.99, 0.1, 2, first=0)
