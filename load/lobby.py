@@ -97,8 +97,20 @@ class Room:
 class Lobby:
     """The rooms of this process."""
 
-    def __init__(self, spec: Spec, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        clock: Callable[[], float] = time.perf_counter,
+        *,
+        crowd: int = CROWD,
+        turns: bool = True,
+    ) -> None:
+        """`crowd`: visitors of a room at once, at most; without `turns` all of them poll at once, which is
+        judged only where no offer ever comes.
+        """
         self.spec = spec
+        self._crowd = crowd
+        self._turns = turns
         self._clock = clock
         self._rooms: dict[str, Room] = {}
         self._ended: OrderedDict[str, float] = OrderedDict()
@@ -129,7 +141,7 @@ class Lobby:
 
     def choose(self, chance: random.Random) -> Room | None:
         """A room for a viewer; None where there is none with a place."""
-        free = [room for room in self._rooms.values() if room.open and room.expected < CROWD]
+        free = [room for room in self._rooms.values() if room.open and room.expected < self._crowd]
         if not free:
             return None
         room = chance.choice(free)
@@ -139,7 +151,7 @@ class Lobby:
     def accompany(self, chance: random.Random) -> Room | None:
         """As `choose`, with somebody who comes into the same room in this instant, if anybody comes soon."""
         waiting = self._companion
-        if waiting is not None and waiting[0].open and waiting[0].expected < CROWD:
+        if waiting is not None and waiting[0].open and waiting[0].expected < self._crowd:
             self._companion = None
             room, met = waiting
             room.expected += 1
@@ -165,7 +177,7 @@ class Lobby:
         room.queue.append(visit)
         if not room.open:
             self.finish(room, visit)
-        elif len(room.queue) == 1:
+        elif len(room.queue) == 1 or not self._turns:
             visit.turn.set()
         return visit
 

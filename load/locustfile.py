@@ -45,6 +45,7 @@ from suite.opening import at, version
 
 USUAL = "smoke"  # the mix and the pace where no profile is asked for: it has some of each kind
 BAD_INPUT = 2
+NO_TARGET = "there is no target: give --host URL or --target-file FILE"
 SHARE = "parley-share"  # the message by which the master tells a worker which tokens of a list are its own
 NUMBERS = 1_000_000  # users of one process: their numbers, and by them their chance, differ between processes
 logger = logging.getLogger("parley.load")
@@ -200,6 +201,8 @@ def on_init(environment: Any, runner: Any, **_: Any) -> None:
     asked = getattr(options, "num_users", None) or 0
     if asked > MOST_USERS:
         fail(f"{asked} users: at most {MOST_USERS} are sent")
+    if TARGET is None and environment.web_ui is None and not isinstance(runner, WorkerRunner):
+        fail(NO_TARGET)
     _drop_untagged(environment)
     memory = TARGET.memory if TARGET is not None else None
     measures = Path(OPTIONS.measures) if OPTIONS.measures else None
@@ -244,7 +247,7 @@ def _begin(environment: Any) -> None:
     """Makes the world of this test. Raises ValueError where its host is no target."""
     target = _target(environment.host) or TARGET
     if target is None:
-        raise ValueError("there is no target: give --host URL or --target-file FILE")
+        raise ValueError(NO_TARGET)
     runner = environment.runner
     share = PROCESS.share or (max(0, getattr(runner, "worker_index", 0)), 1)
     if PROCESS.people is None or PROCESS.world is None or PROCESS.world.outlet.target != target:

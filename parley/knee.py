@@ -31,8 +31,8 @@ from reports.runlog import Record, RunLogWriter
 from reports.verdicts import Verdict
 from suite import guard, opening
 
-# What is asked beside the load, by people of its own: exactly once, exact counts, isolation, a budget, no 5xx. No
-# races, which are hundreds of requests in a burst: the users of the load are company enough, and check as much.
+# What is asked beside the load, by people of its own: exactly once, exact counts, isolation, a budget, no
+# 5xx. No races, which are hundreds of requests in a burst: the users of the load race, and check as much.
 SAMPLED = ("MBOX-2", "MBOX-3", "MBOX-8", "MBOX-12", "ROOM-5", "ROOM-7", "ROOM-8", "PRIV-1", "RATE-3", "ERR-3")
 SAMPLE_PER_S = 20.0  # requests: a step has time for the whole sample, and it is no load of its own
 AT_ONCE = 2  # checks of the sample

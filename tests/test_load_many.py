@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,9 @@ import pytest
 from load_kit import complaints
 from load_runs import Run, start, until
 from score_kit import free_port
+from server_kit import SECRET, ServerProcess
 
+from load.running import LOCUSTFILE
 from reports.load import LoadView
 from reports.objectives import judge
 from reports.verdicts import Verdict
@@ -105,3 +110,66 @@ def test_a_worker_that_is_killed_is_told_and_does_not_spoil_the_run(runs: dict[s
     assert record["totals"]["requests"] == sum(one["requests"] for one in record["operations"].values())
     found = {objective.name: objective.verdict for objective in judge(record)}
     assert found["read_p95_ms"] is not Verdict.FAIL
+
+
+# -- and with the real users, at a real server
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """The record of a run of `smoke` in which a worker is killed in the middle."""
+    folder = tmp_path_factory.mktemp("real")
+    file, measures, port = folder / "target.toml", folder / "measures.json", str(free_port())
+    processes: list[subprocess.Popen[bytes]] = []
+    with ServerProcess(folder) as server:
+        file.write_text(f'base_url = "{server.url}"\n[tokens]\nsecret = "{SECRET}"\n', encoding="utf-8")
+
+        def locust(*words: str) -> subprocess.Popen[bytes]:
+            told = [
+                "-f",
+                str(LOCUSTFILE),
+                "--load-profile",
+                "smoke",
+                "--for",
+                "20",
+                "--target-file",
+                str(file),
+            ]
+            with (folder / f"log{len(processes)}").open("wb") as log:
+                command = [sys.executable, "-m", "locust", *told, *words]
+                processes.append(subprocess.Popen(command, stdout=log, stderr=log, cwd=folder))
+            return processes[-1]
+
+        try:
+            bind = ["--master-bind-host", "127.0.0.1", "--master-bind-port", port]
+            ends = ["--headless", "--exit-code-on-error=0", "--measures", str(measures)]
+            master = locust("--master", *bind, "--expect-workers", "3", "--enable-rebalancing", *ends)
+            reached = ["--worker", "--master-host", "127.0.0.1", "--master-port", port]
+            workers = [locust(*reached) for _ in range(3)]
+            live = measures.with_suffix(".live")
+            until(live.exists)
+            workers[0].kill()
+            master.wait(120)
+            log = (folder / "log0").read_text(encoding="utf-8")
+            assert measures.exists(), log
+            yield json.loads(measures.read_text(encoding="utf-8"))
+        finally:
+            for process in processes:
+                process.kill()
+                process.wait()
+
+
+def test_real_users_of_a_lost_worker_accuse_nobody(real: dict[str, Any]) -> None:
+    """Its rooms and their mail are left behind with nobody in them: that is no fault of the target."""
+    assert complaints(real) == []
+    assert len(real["generator"]["lost"]) == 1 and real["stopped"] == ""
+    assert real["faults"] == [] and real["totals"]["errors"] == 0
+    promises = judge(real)[-1]
+    assert promises.verdict is Verdict.PASS, promises.reason
+
+
+def test_real_users_are_shared_by_the_workers_that_are_left(real: dict[str, Any]) -> None:
+    asked = sum(real["users"].values())
+    assert {point["users"] for point in real["series"][-3:]} == {asked}
+    totals = real["totals"]["requests"]
+    assert totals == sum(one["requests"] for one in real["operations"].values()) > 0

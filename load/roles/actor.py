@@ -22,6 +22,7 @@ from protocol.marks import mark
 from protocol.spec import Spec
 
 BYE_S = 1.0  # for leaving a room when the user is stopped: what does not answer then is left alone
+EVERYBODY = 1_000_000
 RETRY_S = 1.0  # after a refusal that should not be, before it is tried again
 SDP_LINES = 24  # of a session description: what a browser sends of one data channel has about as many
 
@@ -52,7 +53,8 @@ class World:
     def of(cls, outlet: Outlet, people: People, pace: Pace, seed: int) -> World:
         claimed = outlet.target.profiles
         zero = time.perf_counter() - time.time()
-        lobby = Lobby(outlet.spec)
+        # Where nobody answers, everybody polls: that is then the load.
+        lobby = Lobby(outlet.spec) if pace.offers else Lobby(outlet.spec, crowd=EVERYBODY, turns=False)
         return cls(outlet.spec, outlet, people, lobby, pace, seed, "ice" in claimed, "party" in claimed, zero)
 
     def grid(self, every: float, start: float, luck: random.Random) -> Grid:

@@ -1,13 +1,13 @@
-"""Locust's HttpUser in the scenario of bench/load.py."""
+"""Locust's FastHttpUser in the scenario of bench/load.py."""
 
 from __future__ import annotations
 
-from locust import HttpUser, constant, task
+from locust import FastHttpUser, constant, task
 
-from bench.load_measured import BEAT, FIELDS, HEADERS, LISTING, WRITE_HEADERS
+from bench.load_users.measured import BEAT, FIELDS, HEADERS, LISTING, WRITE_HEADERS
 
 
-class StockHttpUser(HttpUser):
+class StockFastHttpUser(FastHttpUser):
     wait_time = constant(0)
 
     @task

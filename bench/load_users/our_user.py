@@ -7,7 +7,7 @@ import time
 
 from locust import User, constant, events, task
 
-from bench.load_measured import CSRF, FIELDS, SPEC, TOKEN
+from bench.load_users.measured import CSRF, FIELDS, SPEC, TOKEN
 from load.sending import Client, Outlet
 from protocol import target
 from protocol.mint import Minted

@@ -1,0 +1,294 @@
+"""Locust with our locustfile, as a process, against the reference server and servers that are wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from report_kit import SPEC
+from score_kit import free_port
+from server_kit import CONFIG, SECRET, toml
+
+from load.profiles import find
+from protocol.target import SECRET_VARIABLE
+
+LOAD = Path(__file__).parent.parent / "load"
+START_S = 30.0
+PATIENCE_S = 120.0
+ALL = {
+    *("createRoom", "joinRoom", "leaveRoom", "heartbeat", "listRooms", "health"),
+    *("sendOffer", "getOffer", "sendAnswer", "getAnswer", "sendCandidate", "getCandidates", "getIceServers"),
+    *("createPartyRoom", "listPartyRooms", "inviteToPartyRoom"),
+}
+BUSY = """
+title = "All that users do, within seconds"
+[users]
+broadcaster = 12
+viewer = 30
+lurker = 3
+party = 3
+[pace]
+room = [2, 4]
+stay = [0.3, 1]
+think = [0, 0.3]
+look = 0.4
+poll = 0.2
+heartbeat = 1
+[[phases]]
+seconds = 6
+[objectives]
+"""
+SILENT = """
+title = "Nobody answers"
+[users]
+broadcaster = 2
+viewer = 12
+[pace]
+offers = false
+in_step = true
+poll = 0.5
+look = 0.5
+heartbeat = 0.5
+think = [0, 0]
+[[phases]]
+seconds = 4
+[objectives]
+"""
+
+
+@contextmanager
+def server(folder: Path, mutant: str = "") -> Iterator[str]:
+    file = folder / "server.toml"
+    file.write_text(toml(CONFIG), encoding="utf-8")
+    words = [sys.executable, "-m", "reference_server", "--port", "0", "--config", str(file)]
+    words += ["--mutant", mutant] if mutant else []
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert process.stdout is not None
+    try:
+        url = ""
+        for line in process.stdout:
+            said = json.loads(line)
+            if said["event"] == "listening":
+                url = said["url"]
+                break
+        assert url, "the server did not start"
+        yield url
+    finally:
+        process.terminate()
+        process.stdout.close()
+        process.wait(START_S)
+
+
+def locust(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "locust", "-f", str(LOAD), "--headless", "--only-summary", *words]
+    return subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+        env={**os.environ, SECRET_VARIABLE: SECRET, **env},
+    )
+
+
+def loaded(folder: Path, profile: str, mutant: str = "", *words: str) -> dict[str, Any]:
+    """The load record of a run with this profile."""
+    file, measures = folder / "p.toml", folder / "measures.json"
+    file.write_text(profile, encoding="utf-8")
+    with server(folder, mutant) as url:
+        ended = locust(
+            *("--host", url, "--load-profile", str(file), "--measures", str(measures), "--seed", "5"), *words
+        )
+    assert measures.exists(), ended.stderr
+    assert "Traceback" not in ended.stderr
+    found: dict[str, Any] = json.loads(measures.read_text(encoding="utf-8"))
+    return found
+
+
+def test_the_reference_server_is_without_fault_and_everything_is_done(tmp_path: Path) -> None:
+    record = loaded(tmp_path, BUSY)
+    assert record["faults"] == []
+    assert record["totals"]["errors"] == 0
+    assert set(record["operations"]) == ALL
+
+
+def test_nobody_answers_and_all_poll_in_step(tmp_path: Path) -> None:
+    record = loaded(tmp_path, SILENT)
+    assert record["faults"] == []
+    polls = record["operations"]["getOffer"]["requests"]
+    assert polls >= 12 * 3  # all twelve of them, not only whoever comes first
+    assert "sendOffer" not in record["operations"]
+
+
+# Mutants of the reference server, and the requirement that has to be named. More may be: what goes wrong once
+# goes wrong elsewhere too.
+MUTANTS = {
+    "offer-survives-reading": "MBOX-2",
+    "answer-survives-reading": "MBOX-3",
+    "leaving-is-not-counted": "ROOM-7",
+    "join-answers-the-old-count": "ROOM-5",
+    "an-empty-room-lives-on": "ROOM-8",
+    "offer-newlines-are-normalised": "MBOX-1",
+    "one-party-room-too-few": "RATE-2",
+    "party-is-not-said-to-be-one": "PARTY-1",
+    "rooms-made-at-once-are-lost": "CONC-3",
+    "mail-is-from-the-reader": "MBOX-1",
+}
+
+
+@pytest.fixture(scope="module")
+def runs(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[dict[str, Future[dict[str, Any]]]]:
+    """The runs against the mutants that are asked for, a few at a time: they wait for the most part."""
+    asked = [
+        item.callspec.params["mutant"]
+        for item in request.session.items
+        if getattr(item, "module", None) is request.module and "mutant" in getattr(item, "fixturenames", ())
+    ]
+    pool = ThreadPoolExecutor(3)
+    yield {name: pool.submit(loaded, tmp_path_factory.mktemp("load"), BUSY, name) for name in asked}
+    pool.shutdown(cancel_futures=True)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_a_wrong_server_is_caught_by_name(mutant: str, runs: dict[str, Future[dict[str, Any]]]) -> None:
+    record = runs[mutant].result()
+    named = {fault["requirement"] for fault in record["faults"]}
+    assert MUTANTS[mutant] in named
+
+
+def test_core_alone_will_do(tmp_path: Path) -> None:
+    target = tmp_path / "target.toml"
+    with server(tmp_path) as url:
+        text = f'base_url = "{url}"\nprofiles = ["core"]\n[tokens]\nsecret_env = "{SECRET_VARIABLE}"\n'
+        target.write_text(text, encoding="utf-8")
+        measures, file = tmp_path / "measures.json", tmp_path / "p.toml"
+        file.write_text(BUSY.replace("seconds = 6", "seconds = 4"), encoding="utf-8")
+        locust("--target-file", str(target), "--load-profile", str(file), "--measures", str(measures))
+    record = json.loads(measures.read_text(encoding="utf-8"))
+    core = set(SPEC.profiles["core"].operations)
+    assert record["faults"] == []
+    assert set(record["operations"]) == core
+
+
+def test_tags_and_classes_work_as_locust_users_know_them(tmp_path: Path) -> None:
+    with server(tmp_path) as url:
+        few = ("--host", url, "-u", "3", "-r", "10", "-t", "3s", "--json")
+        tagged = locust(*few, "--tags", "lurker")
+        classes = locust(*few, "Broadcaster")
+    assert tagged.returncode == classes.returncode == 0
+    assert {entry["name"] for entry in json.loads(tagged.stdout)} <= {"listRooms", "health"}
+    names = {entry["name"] for entry in json.loads(classes.stdout)}
+    assert "createRoom" in names and "joinRoom" not in names
+
+
+WRONG = {
+    "no target": ((), "there is no target"),
+    "no such profile": (("--host", "URL", "--load-profile", "smokey"), "did you mean smoke?"),
+    "too many users": (("--host", "URL", "--load-profile", "smoke", "--scale", "9999"), "at most 20000"),
+    "too many by -u": (("--host", "URL", "-u", "20001"), "at most 20000"),
+    "too long": (("--host", "URL", "--load-profile", "smoke", "--for", "99999"), "no run is longer than"),
+    "no scale": (("--host", "URL", "--load-profile", "smoke", "--scale", "0"), "expected a number above 0"),
+    "elsewhere": (("--host", "http://192.0.2.1"), "is not this machine"),
+    "no such file": (("--target-file", "nowhere.toml"), "no such file"),
+    "no such tag": (("--host", "URL", "--tags", "nothing"), "leave no user"),
+}
+
+
+@pytest.mark.parametrize("how", WRONG)
+def test_wrong_input_is_one_line(how: str) -> None:
+    words, said = WRONG[how]
+    ended = locust(
+        *(word.replace("URL", "http://127.0.0.1:1") for word in words), "--loglevel", "ERROR", "-t", "1s"
+    )
+    assert ended.returncode == 2
+    (line,) = ended.stderr.strip().splitlines()
+    assert line.startswith("parley load: ") and said in line
+    assert ended.stdout.strip() == ""
+
+
+def test_a_secret_that_is_missing_is_one_line() -> None:
+    ended = locust("--host", "http://127.0.0.1:1", "--loglevel", "ERROR", **{SECRET_VARIABLE: ""})
+    assert ended.returncode == 2
+    assert SECRET_VARIABLE in ended.stderr and len(ended.stderr.strip().splitlines()) == 1
+
+
+def test_ctrl_c_ends_it_at_once_with_a_record_and_empty_rooms(tmp_path: Path) -> None:
+    measures, file = tmp_path / "measures.json", tmp_path / "p.toml"
+    profile = BUSY.replace("seconds = 6", "seconds = 600").replace("room = [2, 4]", "room = [500, 600]")
+    file.write_text(profile, encoding="utf-8")
+    with server(tmp_path) as url:
+        command = [
+            sys.executable,
+            "-m",
+            "locust",
+            "-f",
+            str(LOAD / "locustfile.py"),
+            "--headless",
+            "--host",
+            url,
+        ]
+        command += ["--load-profile", str(file), "--measures", str(measures), "--only-summary"]
+        process = subprocess.Popen(
+            command,
+            env={**os.environ, SECRET_VARIABLE: SECRET},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            live, limit = measures.with_suffix(".live"), time.monotonic() + START_S
+            while not (live.exists() and live.read_text().count("\n") > 2):
+                assert time.monotonic() < limit, "it measured nothing"
+                time.sleep(0.1)
+            process.send_signal(signal.SIGINT)
+            process.wait(START_S)
+        finally:
+            process.kill()
+            process.wait()
+    record = json.loads(measures.read_text(encoding="utf-8"))
+    assert record["stopped"]
+    assert record["totals"]["errors"] == 0
+    left = record["operations"]["leaveRoom"]["requests"]
+    entered = sum(record["operations"][name]["requests"] for name in ("createRoom", "joinRoom"))
+    assert left >= entered * 0.5
+
+
+@pytest.mark.parametrize("name", ["smoke", "churn"])
+def test_profiles_that_come_with_parley_are_found(name: str) -> None:
+    assert find(name, SPEC).most_users
+
+
+def test_two_workers_share_the_tokens_of_a_list(tmp_path: Path) -> None:
+    from protocol import tokens
+
+    port, measures, file = str(free_port()), tmp_path / "measures.json", tmp_path / "p.toml"
+    file.write_text(BUSY.replace("seconds = 6", "seconds = 4"), encoding="utf-8")
+    signer = tokens.SecretSigner(SECRET.encode())
+    with server(tmp_path) as url:
+        text = f'base_url = "{url}"\n'
+        for number in range(160):
+            text += f'[[tokens.list]]\ntoken = "{signer.sign(tokens.claims(SPEC, f"user_{number}"))}"\n'
+        target = tmp_path / "target.toml"
+        target.write_text(text, encoding="utf-8")
+        ended = locust(
+            *("--target-file", str(target), "--load-profile", str(file), "--measures", str(measures)),
+            *("--processes", "2", "--master-bind-host", "127.0.0.1", "--master-bind-port", port),
+            *("--master-port", port),
+        )
+    assert measures.exists(), ended.stderr
+    record = json.loads(measures.read_text(encoding="utf-8"))
+    assert record["generator"]["processes"] == 2
+    assert record["faults"] == []  # two workers with the same people would spend each other's budgets
+    assert record["totals"]["requests"] > 0
