@@ -15,7 +15,7 @@ from reports.evidence import plain
 WIDTH, HEIGHT = 480, 190
 LEFT, RIGHT, TOP, BOTTOM = 46, 8, 16, 22  # room for the figures of the axes
 STYLES = ("a", "b", "c", "d")  # classes of lines: colour and dashes are in the style sheet
-FIGURES = 4  # on an axis, about
+FIGURES = 5  # on an axis, about
 LEAST_LOG = 0.1  # where a logarithmic axis begins at the latest: below a tenth of a ms nothing is of interest
 Values = Sequence[float | None]
 
