@@ -75,8 +75,8 @@ def test_what_the_workers_did_adds_up(runs: dict[str, Many]) -> None:
         assert totals[whole] == sum(one[whole] for one in record["operations"].values()) > 0
         assert totals[whole] == record["reads"][whole] + record["writes"][whole]
     measured = [point for point in record["series"] if point["phase"] == "steady"]
-    # A request counts in the phase in which it was meant to begin, and is shown where it ended: of each user one
-    # may lie across the border of the warm-up, and one across the end.
+    # A request counts in the phase in which it was meant to begin, and is shown where it ended: of each
+    # user one may lie across the border of the warm-up, and one across the end.
     shown = sum(point["requests"] for point in measured)
     assert abs(totals["requests"] - shown) <= 2 * USERS
     assert totals["errors"] == sum(fault["measured"] for fault in record["faults"])
