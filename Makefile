@@ -41,7 +41,7 @@ selftest: $(READY)
 
 test: $(READY)
 	@sh scripts/system-packages.sh node npm browser chromium turnserver dockerd ip nft prometheus
-	@$(RUN) pytest $(ARGS)
+	@$(RUN) pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(READY)
 	@$(RUN) ruff check

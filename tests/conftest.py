@@ -9,6 +9,11 @@ from hypothesis import Phase, settings
 from score_kit import SECRET
 from server_kit import ServerProcess
 
+# Hooks of pytest.
+from workers import pytest_collection_modifyitems, pytest_xdist_auto_num_workers
+
+__all__ = ["good_server", "pytest_collection_modifyitems", "pytest_xdist_auto_num_workers"]
+
 # For mutation testing (python -m bench.judgement): the same examples in every run, and none made smaller.
 settings.register_profile("mutants", settings.get_profile("ci"), phases=[Phase.explicit, Phase.generate])
 

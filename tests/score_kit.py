@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,9 @@ TARGETS = ROOT / "tests" / "targets"
 UNCONFIRMED = ("--confirm", "1", "--no-control-lane")
 SECRET = "a secret of the tests, long enough for HS256"
 AT_ONCE = 3
+# Above those of our TURN servers, below those that the system gives to whoever asks for any: it would give
+# one away before the server that it was looked for has it.
+PORTS, PORTS_EACH = range(31_000, 32_600), 200
 # A run that hangs is aborted, and then faulthandler shows where it was.
 ALWAYS = {SECRET_VARIABLE: SECRET, "NO_COLOR": "1", "PYTHONFAULTHANDLER": "1"}
 
@@ -212,7 +217,24 @@ class Bystander:
         self._socket.close()
 
 
+def _ports() -> Iterator[int]:
+    """Those of this worker of pytest-xdist, again and again: none is given to two tests at a time."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    start = PORTS.start + worker * PORTS_EACH % len(PORTS)
+    mine = list(range(start, min(start + PORTS_EACH, PORTS.stop)))
+    random.shuffle(mine)
+    return cycle(mine)
+
+
+PORT = _ports()
+
+
 def free_port() -> int:
-    """A port that nothing listens on just now."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
+    """A port that nothing listens on just now, and that no other test is given."""
+    for port in islice(PORT, PORTS_EACH):
+        try:
+            with socket.create_server(("127.0.0.1", port)):
+                return port
+        except OSError:
+            continue  # it is taken
+    raise AssertionError("no port is free")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from score_kit import free_port
 
 ROOT = Path(__file__).parents[1]
 LONG_S = 240
@@ -53,8 +53,7 @@ def test_others_machines_are_not_fuzzed_by_mistake(tmp_path: Path) -> None:
 
 def test_what_it_finds_is_told_as_a_conversation(tmp_path: Path) -> None:
     """The fault is the target's start command: a wrong server like any other."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     config, file = tmp_path / "server.toml", tmp_path / "target.toml"
     config.write_text(f'[auth]\nhs256_secret = "{SECRET}"\n', encoding="utf-8")
     command = [sys.executable, "-m", "reference_server", "--config", str(config), "--port", str(port)]

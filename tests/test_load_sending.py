@@ -15,7 +15,7 @@ from typing import Any
 import gevent
 import pytest
 from report_kit import SPEC
-from score_kit import hostile
+from score_kit import free_port, hostile
 
 from load.connection import keep_deadlines
 from load.sample import Sample
@@ -310,9 +310,7 @@ def test_a_body_without_end_is_not_read_to_it() -> None:
 
 
 def test_nobody_there() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    assert ask(user(f"http://127.0.0.1:{port}", Told())).fault == "no connection: connection refused"
+    assert ask(user(f"http://127.0.0.1:{free_port()}", Told())).fault == "no connection: connection refused"
 
 
 @pytest.mark.parametrize("trusted", [False, True])
