@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,7 +45,7 @@ look = 0.4
 poll = 0.2
 heartbeat = 1
 [[phases]]
-seconds = 6
+seconds = {seconds}
 [objectives]
 """
 SILENT = """
@@ -61,9 +61,12 @@ look = 0.5
 heartbeat = 0.5
 think = [0, 0]
 [[phases]]
-seconds = 4
+seconds = {seconds}
 [objectives]
 """
+# A run of so many seconds and, where a busy machine let too little be done in it, longer ones.
+LENGTHS_S = (6, 20, 60)
+Record = dict[str, Any]
 
 
 @contextmanager
@@ -101,32 +104,52 @@ def locust(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def loaded(folder: Path, profile: str, mutant: str = "", *words: str) -> dict[str, Any]:
-    """The load record of a run with this profile."""
-    file, measures = folder / "p.toml", folder / "measures.json"
-    file.write_text(profile, encoding="utf-8")
-    with server(folder, mutant) as url:
-        ended = locust(
-            *("--host", url, "--load-profile", str(file), "--measures", str(measures), "--seed", "5"), *words
-        )
-    assert measures.exists(), ended.stderr
-    assert "Traceback" not in ended.stderr
-    found: dict[str, Any] = json.loads(measures.read_text(encoding="utf-8"))
-    return found
+def loaded(
+    base: Path, profile: str, shows: Callable[[Record], object], *, mutant: str = "", target: str = ""
+) -> Record:
+    """The load record of the first run with this profile that shows it, or of the last. `target`: the text
+    of a target file.
+    """
+    for seconds in LENGTHS_S:
+        folder = base / f"{seconds}s"
+        folder.mkdir()
+        file, measures = folder / "p.toml", folder / "measures.json"
+        file.write_text(profile.format(seconds=seconds), encoding="utf-8")
+        with server(folder, mutant) as url:
+            whom = ["--host", url]
+            if target:
+                (folder / "target.toml").write_text(f'base_url = "{url}"\n{target}', encoding="utf-8")
+                whom = ["--target-file", str(folder / "target.toml")]
+            how = ("--load-profile", str(file), "--measures", str(measures), "--seed", "5")
+            ended = locust(*whom, *how)
+        assert measures.exists(), ended.stderr
+        assert "Traceback" not in ended.stderr
+        record: Record = json.loads(measures.read_text(encoding="utf-8"))
+        if shows(record):
+            break
+    return record
+
+
+def named(record: Record) -> set[str]:
+    """The requirements that were seen to be broken."""
+    return {fault["requirement"] for fault in record["faults"]}
 
 
 def test_the_reference_server_is_without_fault_and_everything_is_done(tmp_path: Path) -> None:
-    record = loaded(tmp_path, BUSY)
+    record = loaded(tmp_path, BUSY, lambda record: record["faults"] or set(record["operations"]) == ALL)
     assert record["faults"] == []
     assert record["totals"]["errors"] == 0
     assert set(record["operations"]) == ALL
 
 
 def test_nobody_answers_and_all_poll_in_step(tmp_path: Path) -> None:
-    record = loaded(tmp_path, SILENT)
+    def polls(record: Record) -> int:
+        return int(record["operations"].get("getOffer", {}).get("requests", 0))
+
+    enough = 12 * 3  # all twelve of them, not only whoever comes first
+    record = loaded(tmp_path, SILENT, lambda record: record["faults"] or polls(record) >= enough)
     assert record["faults"] == []
-    polls = record["operations"]["getOffer"]["requests"]
-    assert polls >= 12 * 3  # all twelve of them, not only whoever comes first
+    assert polls(record) >= enough
     assert "sendOffer" not in record["operations"]
 
 
@@ -146,10 +169,14 @@ MUTANTS = {
 }
 
 
+def caught(folder: Path, mutant: str) -> Record:
+    return loaded(folder, BUSY, lambda record: MUTANTS[mutant] in named(record), mutant=mutant)
+
+
 @pytest.fixture(scope="module")
 def runs(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[dict[str, Future[dict[str, Any]]]]:
+) -> Iterator[dict[str, Future[Record]]]:
     """The runs against the mutants that are asked for, a few at a time: they wait for the most part."""
     asked = [
         item.callspec.params["mutant"]
@@ -157,27 +184,21 @@ def runs(
         if getattr(item, "module", None) is request.module and "mutant" in getattr(item, "fixturenames", ())
     ]
     pool = ThreadPoolExecutor(3)
-    yield {name: pool.submit(loaded, tmp_path_factory.mktemp("load"), BUSY, name) for name in asked}
+    yield {name: pool.submit(caught, tmp_path_factory.mktemp("load"), name) for name in asked}
     pool.shutdown(cancel_futures=True)
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)
-def test_a_wrong_server_is_caught_by_name(mutant: str, runs: dict[str, Future[dict[str, Any]]]) -> None:
-    record = runs[mutant].result()
-    named = {fault["requirement"] for fault in record["faults"]}
-    assert MUTANTS[mutant] in named
+def test_a_wrong_server_is_caught_by_name(mutant: str, runs: dict[str, Future[Record]]) -> None:
+    assert MUTANTS[mutant] in named(runs[mutant].result())
 
 
 def test_core_alone_will_do(tmp_path: Path) -> None:
-    target = tmp_path / "target.toml"
-    with server(tmp_path) as url:
-        text = f'base_url = "{url}"\nprofiles = ["core"]\n[tokens]\nsecret_env = "{SECRET_VARIABLE}"\n'
-        target.write_text(text, encoding="utf-8")
-        measures, file = tmp_path / "measures.json", tmp_path / "p.toml"
-        file.write_text(BUSY.replace("seconds = 6", "seconds = 4"), encoding="utf-8")
-        locust("--target-file", str(target), "--load-profile", str(file), "--measures", str(measures))
-    record = json.loads(measures.read_text(encoding="utf-8"))
     core = set(SPEC.profiles["core"].operations)
+    target = f'profiles = ["core"]\n[tokens]\nsecret_env = "{SECRET_VARIABLE}"\n'
+    record = loaded(
+        tmp_path, BUSY, lambda record: record["faults"] or set(record["operations"]) == core, target=target
+    )
     assert record["faults"] == []
     assert set(record["operations"]) == core
 
@@ -226,7 +247,7 @@ def test_a_secret_that_is_missing_is_one_line() -> None:
 
 def test_ctrl_c_ends_it_at_once_with_a_record_and_empty_rooms(tmp_path: Path) -> None:
     measures, file = tmp_path / "measures.json", tmp_path / "p.toml"
-    profile = BUSY.replace("seconds = 6", "seconds = 600").replace("room = [2, 4]", "room = [500, 600]")
+    profile = BUSY.format(seconds=600).replace("room = [2, 4]", "room = [500, 600]")
     file.write_text(profile, encoding="utf-8")
     with server(tmp_path) as url:
         command = [
@@ -274,7 +295,7 @@ def test_two_workers_share_the_tokens_of_a_list(tmp_path: Path) -> None:
     from protocol import tokens
 
     port, measures, file = str(free_port()), tmp_path / "measures.json", tmp_path / "p.toml"
-    file.write_text(BUSY.replace("seconds = 6", "seconds = 4"), encoding="utf-8")
+    file.write_text(BUSY.format(seconds=4), encoding="utf-8")
     signer = tokens.SecretSigner(SECRET.encode())
     with server(tmp_path) as url:
         text = f'base_url = "{url}"\n'
