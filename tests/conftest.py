@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +14,10 @@ from server_kit import ServerProcess
 from workers import pytest_collection_modifyitems, pytest_xdist_auto_num_workers
 
 __all__ = ["good_server", "pytest_collection_modifyitems", "pytest_xdist_auto_num_workers"]
+
+# Tests press Ctrl-C in processes that they start; a shell's job in the background would have them ignore it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # For mutation testing (python -m bench.judgement): the same examples in every run, and none made smaller.
 settings.register_profile("mutants", settings.get_profile("ci"), phases=[Phase.explicit, Phase.generate])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,12 +21,28 @@ def ended(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=LONG_S, check=False)
 
 
+Ended = subprocess.CompletedProcess[str]
+
+
+def long_enough(folder: Path, too_short: Callable[[Ended], bool], *options: str) -> Ended:
+    """A busy machine does less in ten seconds: then the run is made again, a longer one."""
+    for seconds in (10, 30, 90):
+        found = ended(folder / str(seconds), "--fuzz", f"{seconds}s", *options)
+        if not too_short(found):
+            break
+    return found
+
+
 def test_it_comes_after_the_checks_and_a_right_server_stands_it(tmp_path: Path) -> None:
-    found = ended(tmp_path, "--fuzz", "30s", "-v", "-k", "an_offer_is_read_once or fuzz")
+    def shallow(found: Ended) -> bool:
+        return found.returncode == 2 and "shallow: nobody signed in was ever answered" in found.stdout
+
+    found = long_enough(tmp_path, shallow, "-v", "-k", "an_offer_is_read_once or fuzz")
     assert found.returncode == 0, found.stdout
     shown = [line.split("::")[-1].split()[0] for line in found.stdout.splitlines() if "PASSED" in line]
     assert shown[-1] == "fuzz" and len(shown) == 2, found.stdout
-    assert (tmp_path / "fuzz" / "attack.json").is_file() and (tmp_path / "index.html").is_file()
+    (folder,) = (path.parent for path in tmp_path.glob("*/index.html") if found.stdout.count(f"{path}\n"))
+    assert (folder / "fuzz" / "attack.json").is_file()
 
 
 def test_without_the_option_there_is_no_such_item(tmp_path: Path) -> None:
@@ -63,6 +80,7 @@ def test_what_it_finds_is_told_as_a_conversation(tmp_path: Path) -> None:
         f"[delivery]\ncookie = {{ encrypted = false }}\n[start]\ncommand = {command!r}\n",
         encoding="utf-8",
     )
-    found = ended(tmp_path, "--fuzz", "20s", "-k", "fuzz", "--target-file", str(file), "--start")
+    words = ("-k", "fuzz", "--target-file", str(file), "--start")
+    found = long_enough(tmp_path / "run", lambda found: "MBOX-10  MUST" not in found.stdout, *words)
     assert found.returncode == 1, found.stdout
     assert "MBOX-10  MUST" in found.stdout and "\n!  " in found.stdout
