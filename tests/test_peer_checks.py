@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -85,7 +84,7 @@ def test_the_right_peer_passes(name: str, found: dict[str, str]) -> None:
 def test_a_wrong_peer_is_found_by_its_check(title: str, found: dict[str, str]) -> None:
     wrong = WRONG[title]
     assert found[title].startswith("fail: "), found[title]
-    assert re.search(re.escape(wrong.shows), found[title]), found[title]
+    assert any(words in found[title] for words in wrong.shows), found[title]
 
 
 def test_every_check_has_a_wrong_peer() -> None:

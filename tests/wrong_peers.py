@@ -24,17 +24,17 @@ from protocol.sync import Asking
 
 @dataclass(frozen=True)
 class Wrong:
-    """`check` is the function that must find it, `shows` what its complaint must match."""
+    """`check` is the function that must find it, `shows` what its complaint must have, one of them."""
 
     check: str
-    shows: str
+    shows: tuple[str, ...]
     peer: type[Peer]
 
 
 WRONG: dict[str, Wrong] = {}
 
 
-def wrong(check: str, shows: str) -> Any:
+def wrong(check: str, *shows: str) -> Any:
     """Registers a wrong peer, or a wrong part of one."""
 
     def register(kind: type) -> type:
@@ -194,7 +194,12 @@ class ForwardsWhatItDrops(Talk):
         return why
 
 
-@wrong("a_frame_of_a_foreign_sender_is_dropped", "what is shown of those frames: wanted")
+# Whom the channel opens to only then is sent the history, with those frames in it.
+@wrong(
+    "a_frame_of_a_foreign_sender_is_dropped",
+    "what is shown of those frames: wanted",
+    "what is forwarded of frames with another's id: wanted",
+)
 class ShowsForeignSenders(Talk):
     def objection(self, line: Any, frame: Frame) -> str | None:
         why = super().objection(line, frame)
