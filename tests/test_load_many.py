@@ -168,7 +168,9 @@ def test_real_users_of_a_lost_worker_accuse_nobody(real: dict[str, Any]) -> None
     assert len(real["generator"]["lost"]) == 1 and real["stopped"] == ""
     assert real["faults"] == [] and real["totals"]["errors"] == 0
     promises = judge(real)[-1]
-    assert promises.verdict is Verdict.PASS, promises.reason
+    # A busy machine may be the limit; then nothing is decided.
+    assert promises.verdict in (Verdict.PASS, Verdict.NOT_RUN), promises.reason
+    assert promises.got == 0
 
 
 def test_real_users_are_shared_by_the_workers_that_are_left(real: dict[str, Any]) -> None:
