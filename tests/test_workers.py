@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from score_kit import PORTS, PORTS_EACH, free_port
-from workers import FOR_EACH_CORE, LONGEST, MOST, pytest_xdist_auto_num_workers
+from workers import FOR_TWO_CORES, LONGEST, MOST, pytest_xdist_auto_num_workers
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_only_the_whole_suite_has_workers(
     monkeypatch.chdir(pytestconfig.rootpath)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     config = pytest.Config.fromdictargs({}, list(words))
-    assert pytest_xdist_auto_num_workers(config) == (0 if alone else 2 * FOR_EACH_CORE)
+    assert pytest_xdist_auto_num_workers(config) == (0 if alone else FOR_TWO_CORES)
 
 
 def test_a_big_machine_has_no_more_than_there_are_ports_for() -> None:

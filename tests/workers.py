@@ -1,7 +1,7 @@
 """How the tests are shared out among the workers of `make test` (pytest-xdist): by files, long ones first.
 
-Most tests wait for processes, so there are more workers than cores. Who chose some of the tests, or wants a
-debugger, has no workers, and pytest as it always is; `-n 3` says otherwise.
+A test with the processes that it starts takes two thirds of a core, so there are more workers than cores. Who chose
+some of the tests, or wants a debugger, has no workers, and pytest as it always is; `-n 3` says otherwise.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 
 import pytest
 
-FOR_EACH_CORE = 2
+FOR_TWO_CORES = 3
 MOST = 8
 # Files that take long, from the longest on: begun last, one of them would be what all others wait for.
 # From `make test ARGS="-n 0 --durations=0"`; the order need not be exact, and all others come after these.
@@ -49,7 +49,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     chosen = config.option.keyword or config.option.markexpr or getattr(config.option, "lf", False)
     if chosen or config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
         return 0
-    return min(MOST, FOR_EACH_CORE * (os.cpu_count() or 1))
+    return min(MOST, max(2, FOR_TWO_CORES * (os.cpu_count() or 1) // 2))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
