@@ -1,6 +1,6 @@
 """How the tests are shared out among the workers of `make test` (pytest-xdist): by files, long ones first.
 
-A test with the processes that it starts takes two thirds of a core, so there are more workers than cores. Who chose
+A test and its processes take two thirds of a core, so there are more workers than cores. Who chose
 some of the tests, or wants a debugger, has no workers, and pytest as it always is; `-n 3` says otherwise.
 """
 
