@@ -40,7 +40,7 @@ selftest: $(READY)
 	@$(RUN) parley selftest $(ARGS)
 
 test: $(READY)
-	@sh scripts/system-packages.sh node npm browser chromium turnserver dockerd ip nft
+	@sh scripts/system-packages.sh node npm browser chromium turnserver dockerd ip nft prometheus
 	@$(RUN) pytest $(ARGS)
 
 lint: $(READY)

@@ -90,7 +90,7 @@ def _named(short: str) -> tuple[str, str]:
 def _buckets(found: Histogram) -> tuple[Sequence[tuple[str, float]], float]:
     """As prometheus_client takes them: cumulative, the last without a bound; and the sum."""
     counts = zip(BOUNDS, found.below(BOUNDS), strict=True)
-    return [*((f"{bound:g}", float(count)) for bound, count in counts), ("+Inf", found.total)], found.sum_s
+    return [*((str(bound), float(count)) for bound, count in counts), ("+Inf", found.total)], found.sum_s
 
 
 def _histogram(short: str, found: Histogram) -> Metric:
@@ -100,7 +100,12 @@ def _histogram(short: str, found: Histogram) -> Metric:
 
 
 def serve(recorder: Recorder, port: int) -> None:
-    """Answers on this port of the loopback from now on. Raises OSError where the port is taken."""
+    """Answers on this port of the loopback from now on; a worker, whose master does, does nothing.
+
+    Raises OSError where the port is taken.
+    """
+    if recorder.is_worker:
+        return
     registry = CollectorRegistry(auto_describe=False)
     registry.register(LoadCollector(recorder))
     start_http_server(port, addr=HOST, registry=registry)

@@ -16,7 +16,9 @@ from statistics import fmean
 SETTLING = 1 / 3
 # Averages of so many windows stand for the many points, of which neighbours say the same thing.
 WINDOWS = 18
+AT_END = 4  # of the windows are "near the end"
 T_975 = 2.120  # Student's t, two-sided 95 %, WINDOWS - 2 degrees of freedom
+MOST_ALIKE = 0.9  # beyond it the band is so wide that nothing is said anyway
 LEAST_POINTS = 4 * WINDOWS
 HOUR = 3600.0
 
@@ -26,6 +28,7 @@ class Growth:
     """Shares of the memory at the beginning, an hour. Between `low` and `high` it is, with 95 % confidence.
 
     `later` is the growth over the last half of what is looked at: a leak goes on, a warm-up comes to its end.
+    `highest` is whether it was never higher than near the end: a leak is, what saws has been there before.
     """
 
     first_mb: float
@@ -34,6 +37,7 @@ class Growth:
     low: float
     high: float
     later: float
+    highest: bool
 
 
 def growth(points: Sequence[tuple[float, float]]) -> Growth | None:
@@ -52,7 +56,9 @@ def growth(points: Sequence[tuple[float, float]]) -> Growth | None:
     shares = [each * HOUR / start for each in (slope, slope - T_975 * error, slope + T_975 * error, later)]
     first, last = fmean(mb for _, mb in points[:10]), fmean(mb for _, mb in points[-10:])
     rate, low, high, after = (round(share, 5) for share in shares)
-    return Growth(round(first, 2), round(last, 2), rate, low, high, after)
+    whole = [mb for _, mb in _windows(points)]
+    highest = max(whole[-AT_END:]) > max(whole[:-AT_END])
+    return Growth(round(first, 2), round(last, 2), rate, low, high, after, highest)
 
 
 def _windows(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -75,5 +81,8 @@ def _inflation(residuals: Sequence[float]) -> float:
     total = sum(r * r for r in residuals)
     if not total:
         return 1.0
-    alike = min(0.9, max(0.0, sum(a * b for a, b in pairwise(residuals)) / total))
+    found = sum(a * b for a, b in pairwise(residuals)) / total
+    # So few residuals of a straight line resemble one another less than what they come from (Kendall).
+    found += (1 + 3 * found) / len(residuals)
+    alike = min(MOST_ALIKE, max(0.0, found))
     return math.sqrt((1 + alike) / (1 - alike))

@@ -105,7 +105,6 @@ def document(target: Target, people: Sequence[Minted], memory: Memory | None) ->
         "address_header": target.address_header,
         "tokens": tokens,
         "delivery": {way: {"encrypted": sealed} for way, sealed in target.encrypted.items()},
-        "origins": {"allowed": list(target.origins)},
         "paths": dict(target.paths),
         "timeouts": {
             "request_s": target.timeouts.request_s,
@@ -113,6 +112,8 @@ def document(target: Target, people: Sequence[Minted], memory: Memory | None) ->
             "command_s": target.timeouts.command_s,
         },
     }
+    if target.origins:
+        found["origins"] = {"allowed": list(target.origins)}
     if memory is not None:
         found["memory"] = {"pid": memory.pid, "metrics_url": memory.metrics_url}
     return found

@@ -80,6 +80,7 @@ def add_options(parser: Any, **shown: Any) -> None:
         metavar="S",
         help="seconds that the measured phases last in all",
     )
+    add("--warm-up", dest="warm_up_s", type=_positive, metavar="S", help="seconds that the warm-up lasts")
     add("--seed", type=int, default=0, metavar="N", help="of all chance in the users' behaviour")
     add("--measures", metavar="FILE", help="where the load record is written when the test ends")
     add("--metrics-port", type=int, metavar="N", help="serves Prometheus metrics of the run on the loopback")
@@ -142,6 +143,7 @@ def _profile(name: str) -> Profile:
     except ProfileError as error:
         fail(str(error))
     found = found if OPTIONS.for_s is None else found.lasting(OPTIONS.for_s)
+    found = found if OPTIONS.warm_up_s is None else found.warming(OPTIONS.warm_up_s)
     if TARGET is not None and "party" not in TARGET.profiles and found.users["party"]:
         found = replace(found, users={**found.users, "party": 0})
     if found.most_users > MOST_USERS:

@@ -65,6 +65,8 @@ def _page(url: str) -> str:
             while len(found) < MOST_BYTES and time.monotonic() < end:
                 piece = answer.read1(PIECE)
                 if not piece:
+                    if answer.length:  # cut off, perhaps within the figure
+                        break
                     return found.decode("utf-8", "replace")
                 found += piece
     except Exception:  # http.client has a dozen, and none may end a run

@@ -100,8 +100,17 @@ class Profile:
 
     def lasting(self, seconds: float) -> Profile:
         """The same with its measured phases stretched or shrunk to this many seconds in all."""
-        factor = seconds / self.measured_s
-        phases = (replace(p, seconds=p.seconds * factor) if p.measured else p for p in self.phases)
+        return self._stretched(seconds / self.measured_s, measured=True)
+
+    def warming(self, seconds: float) -> Profile:
+        """The same with its warm-up stretched or shrunk to this many seconds in all, where it has any."""
+        warm_up = self.seconds - self.measured_s
+        return self._stretched(seconds / warm_up, measured=False) if warm_up else self
+
+    def _stretched(self, factor: float, *, measured: bool) -> Profile:
+        phases = (
+            replace(p, seconds=p.seconds * factor) if p.measured is measured else p for p in self.phases
+        )
         return replace(self, phases=tuple(phases))
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # importing locust patches sockets
 TURN_S = 0.2
 # So many samples are added up in one go, about 1.5 ms: nobody's answer waits longer for it.
 BATCH = 500
+MISSING = "missing"  # Locust's word for a worker without a heartbeat
 LIVE = ".live"  # of the file beside the record, with a line for each second
 KEY = "parley"  # in Locust's reports
 READS = ("GET", "HEAD", "OPTIONS")
@@ -69,8 +70,9 @@ class Recorder:
         self._began: float | None = None
         self._ended: float | None = None
         self._asked: dict[str, int] = {}
+        self._here: dict[str, int] = {}
         self._greenlets: list[gevent.Greenlet] = []
-        self._worker = self._master = False
+        self.is_worker = self._master = False
         self._second = -1
         self.totals = self._new_totals()
 
@@ -79,7 +81,7 @@ class Recorder:
         from locust.runners import MasterRunner, WorkerRunner
 
         events = self.environment.events
-        self._worker = isinstance(self.environment.runner, WorkerRunner)
+        self.is_worker = isinstance(self.environment.runner, WorkerRunner)
         self._master = isinstance(self.environment.runner, MasterRunner)
         events.request.add_listener(self._on_request)
         events.test_start.add_listener(self._on_start)
@@ -87,7 +89,7 @@ class Recorder:
         events.test_stop.add_listener(self._on_stop)
         events.quitting.add_listener(self._on_stop)
         events.quit.add_listener(self._on_stop)
-        if self._worker:
+        if self.is_worker:
             events.report_to_master.add_listener(self._on_report)
         if self._master:
             events.worker_report.add_listener(self._on_worker)
@@ -106,7 +108,7 @@ class Recorder:
     def record(self) -> Record:
         """The load record of what was measured so far."""
         self._add_up()
-        if not self._worker:
+        if not self.is_worker:
             self._hand_over()
         return self.totals.record(self.elapsed, self._stopped(), self._asked)
 
@@ -137,12 +139,12 @@ class Recorder:
         if self._live is not None:
             self._live.unlink(missing_ok=True)
         self._pending, self._delta, self._second, self._ended = [], Delta(), -1, None
-        self._asked = {}
+        self._asked, self._here = {}, {}
         self.why = ""
         self._began = time.perf_counter()
         self._watch.start()
         self._greenlets = [gevent.spawn(self._turns)]
-        if self._memory is not None and not self._worker:
+        if self._memory is not None and not self.is_worker:
             self._greenlets.append(gevent.spawn(self._read_memory))
 
     def _on_stopping(self, **_: Any) -> None:
@@ -188,7 +190,7 @@ class Recorder:
         if self._began is None:
             return
         batch, self._pending = self._pending[:most], self._pending[len(self._pending[:most]) :]
-        self._delta.add(batch, self._began, self.totals.plan)
+        self._delta.add(batch, self._began, self.totals.plan, tuple(self._watch.stalls))
 
     def _look(self) -> None:
         """Once a second: at ourselves, at the users, at the target."""
@@ -197,8 +199,9 @@ class Recorder:
         second = self._delta.second(at)
         second.lag.add(lag)
         second.cpu = max(second.cpu, cpu)
-        if not self._worker:
-            users = self._users()
+        if not self.is_worker:
+            # Whoever else listens may have sent the users away by now: those of a moment ago are meant.
+            users = self._users() if self.running else self.totals.users
             for role, count in users.items():
                 self._asked[role] = max(count, self._asked.get(role, 0))
             self.totals.note(at, users, self._memory_mb)
@@ -230,10 +233,20 @@ class Recorder:
                 file.writelines(json.dumps(point) + "\n" for point in closed)
 
     def _find_lost(self) -> None:
+        """Workers that no longer say that they are alive, or are gone; and how many users went with them."""
+        if not self._master or not self.running:
+            return
         clients = getattr(self.environment.runner, "clients", None)
-        for client in clients.missing if clients is not None else ():
-            if client.id not in self.totals.lost:
-                self.totals.lost.append(client.id)
+        here = {
+            client.id: sum(client.user_classes_count.values())
+            for client in (clients.all if clients is not None else ())
+            if client.state != MISSING
+        }
+        told = {entry["worker"] for entry in self.totals.lost}
+        for worker, users in self._here.items():
+            if worker not in here and worker not in told:
+                self.totals.lost.append({"worker": worker, "s": int(self.elapsed), "users": users})
+        self._here = here
 
     def _read_memory(self) -> None:
         while True:
@@ -241,7 +254,7 @@ class Recorder:
             gevent.sleep(1.0)
 
     def _write(self) -> None:
-        if self._measures is None or self._worker:
+        if self._measures is None or self.is_worker:
             return
         text = json.dumps(self.record(), ensure_ascii=True, allow_nan=False)
         beside = self._measures.with_name(f".{self._measures.name}.{os.getpid()}")

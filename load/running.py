@@ -39,8 +39,8 @@ class LoadError(Exception):
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be run. `profile` is as it comes from its file: `scale` and `seconds` are applied to it here
-    and in Locust's process alike. `source` is the name or the file that Locust's process is to read.
+    """What is to be run. `profile` is as it comes from its file: `scale`, `seconds` and `warm_up` are applied
+    to it here and in Locust's process alike. `source` is its name or file, for Locust's process to read.
     """
 
     source: str
@@ -48,6 +48,7 @@ class Order:
     seed: int
     scale: float = 1.0
     seconds: float | None = None
+    warm_up: float | None = None
     processes: int = 1
     metrics_port: int | None = None
     operated: bool = False
@@ -58,6 +59,7 @@ class Order:
         """The profile as it is run. Raises LoadError where that is beyond the caps."""
         made = self.profile.scaled(self.scale) if self.scale != 1 else self.profile
         made = made if self.seconds is None else made.lasting(self.seconds)
+        made = made if self.warm_up is None else made.warming(self.warm_up)
         if made.most_users > MOST_USERS:
             raise LoadError(f"{made.most_users} users: at most {MOST_USERS} are sent")
         if made.seconds > MOST_S:
@@ -68,6 +70,8 @@ class Order:
         words = ["--load-profile", self.source, "--seed", str(self.seed), "--scale", f"{self.scale:g}"]
         if self.seconds is not None:
             words += ["--for", f"{self.seconds:g}"]
+        if self.warm_up is not None:
+            words += ["--warm-up", f"{self.warm_up:g}"]
         if self.operated:
             words.append("--i-operate-this-target")
         if self.metrics_port is not None:
@@ -129,7 +133,15 @@ class Running:
             return []
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
-        master = ["--master-bind-host", "127.0.0.1", "--master-bind-port", str(port)]
+        # --processes tells its workers nothing of the port: without --master-port they look at 5557.
+        master = [
+            "--master-bind-host",
+            "127.0.0.1",
+            "--master-bind-port",
+            str(port),
+            "--master-port",
+            str(port),
+        ]
         return ["--processes", str(self._order.processes), *master]
 
     async def _follow(self, live: Path, patience_s: float) -> None:

@@ -7,7 +7,8 @@ machines differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
@@ -22,6 +23,7 @@ MOST_FAULTS = 100
 FAULT_CHARS = 200
 OTHERS = "(others)"
 ALWAYS = float("inf")
+NO_STALL = (-ALWAYS, -ALWAYS)
 
 
 class Window(NamedTuple):
@@ -119,16 +121,28 @@ class Second:
 
 @dataclass
 class Delta:
-    """Everything since the last report. `faults` has how often, and in which second first."""
+    """Everything since the last report. `faults` has how often, and in which second first.
+
+    `met` has for each request how long the process had not come round to its greenlets when it began: in a
+    run whose requests come in bursts that is far more than a probe sees on average.
+    """
 
     operations: dict[Name, Tally] = field(default_factory=dict)
     faults: dict[Fault, tuple[int, int]] = field(default_factory=dict)
     seconds: dict[int, Second] = field(default_factory=dict)
     late: Histogram = field(default_factory=Histogram)
+    met: Histogram = field(default_factory=Histogram)
 
-    def add(self, samples: Iterable[Sample], began: float, plan: Plan) -> None:
+    def add(
+        self,
+        samples: Iterable[Sample],
+        began: float,
+        plan: Plan,
+        stalls: Sequence[tuple[float, float]] = (),
+    ) -> None:
         """Adds them up: to the phase in which each was intended, and to the second in which it ended."""
         window = plan.windows[0]
+        dues, met = [due for due, _ in stalls], []
         gathered: dict[Name, tuple[list[float], list[int], list[int]]] = {}
         by_second: dict[int, tuple[list[int], list[int], list[int]]] = {}
         for operation, kind, intended, started, ended, every, _, fault, requirement in samples:
@@ -141,6 +155,10 @@ class Delta:
                 gathered[name] = lists = ([], [], [])
             value = microseconds(ended - intended)
             late = microseconds(started - intended)
+            if window.measured:
+                stall = bisect_right(dues, started) - 1
+                due, woke = stalls[stall] if stall >= 0 else NO_STALL
+                met.append(microseconds(woke - due) if started <= woke else 0)
             lists[0].append(ended - started)
             lists[1].append(value)
             lists[2].append(late)
@@ -156,6 +174,7 @@ class Delta:
                     second[kind == "write"].append(lost)
             if fault:
                 self._fault(Fault(operation, fault, requirement, window.measured), name, shown)
+        self.met.add(met)
         self._gather(gathered, by_second)
 
     def _gather(
@@ -205,6 +224,7 @@ class Delta:
         for shown, second in other.seconds.items():
             self.second(shown).merge(second)
         self.late.merge(other.late)
+        self.met.merge(other.met)
 
     def encoded(self) -> dict[str, Any]:
         """For Locust's messages (msgpack)."""
@@ -216,6 +236,7 @@ class Delta:
             "faults": [[*key, *counted] for key, counted in self.faults.items()],
             "seconds": [[shown, second.encoded()] for shown, second in self.seconds.items()],
             "late": self.late.encoded(),
+            "met": self.met.encoded(),
         }
 
     @classmethod
@@ -228,4 +249,5 @@ class Delta:
             delta.faults[Fault(operation, fault, requirement, measured)] = (count, first_s)
         delta.seconds = {shown: Second.decoded(second) for shown, second in found["seconds"]}
         delta.late = Histogram.decoded(found["late"])
+        delta.met = Histogram.decoded(found["met"])
         return delta

@@ -35,7 +35,7 @@ class Totals:
         self.sum = Delta()
         self.lag = Histogram()
         self.users: Mapping[str, int] = {}
-        self.lost: list[str] = []
+        self.lost: list[Record] = []
         self.memory_mb: float | None = None
         self.cpu_now: dict[str, float] = {}
         self.step = 1
@@ -212,6 +212,7 @@ class Totals:
             "full_s": self._full,
             "lag_ms": self.lag.shown(),
             "late_ms": late,
+            "met_ms": self.sum.met.shown(),
             "limit": limit,
         }
 
@@ -228,6 +229,7 @@ class Totals:
             "low": found.low if found else None,
             "high": found.high if found else None,
             "later": found.later if found else None,
+            "highest": found.highest if found else None,
             "minutes": round(minutes, 2),
             "points": len(self._memory),
         }

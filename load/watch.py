@@ -6,6 +6,7 @@ The rule is docs/decisions/0018-who-was-the-limit.md. `generator_limit` is pure;
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 
 import gevent
@@ -13,7 +14,11 @@ import psutil
 
 from load.histograms import Histogram, microseconds
 
+Stall = tuple[float, float]  # when the probe was to wake, and when it did
+
 PROBE_S = 0.02
+STALL_S = 0.001  # less is what every loop takes to go round
+KEPT_S = 60.0  # how long a stall is remembered: no request takes longer to be answered or given up
 # One core is all that a Python process has; above this, what it sends is what it could, not what was asked.
 CPU_FULL = 0.95
 # Of a second, the share that a probe spent waiting to be woken: beyond it every start and every answer was
@@ -69,6 +74,7 @@ class Watch:
 
     def __init__(self, now: Callable[[], float] = time.perf_counter) -> None:
         self.lag: list[int] = []
+        self.stalls: deque[Stall] = deque()
         self.cpu = 0.0
         self._now = now
         self._process = psutil.Process()
@@ -77,6 +83,7 @@ class Watch:
 
     def start(self) -> None:
         self.lag = []
+        self.stalls.clear()
         self._last = (self._now(), self._used())
         if self._probe is None or self._probe.dead:
             self._probe = gevent.spawn(self._sleep_and_see)
@@ -102,6 +109,11 @@ class Watch:
 
     def _sleep_and_see(self) -> None:
         while True:
-            before = self._now()
+            due = self._now() + PROBE_S
             gevent.sleep(PROBE_S)
-            self.lag.append(microseconds(self._now() - before - PROBE_S))
+            woke = self._now()
+            self.lag.append(microseconds(woke - due))
+            if woke - due > STALL_S:
+                self.stalls.append((due, woke))
+                while self.stalls[0][1] < woke - KEPT_S:
+                    self.stalls.popleft()

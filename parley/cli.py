@@ -16,10 +16,12 @@ from rich.console import Console
 from conformance import options
 from conformance.explore.order import AttackError
 from conformance.lease import LeaseTaken
-from conformance.plan import SelectionError, in_scope
+from conformance.plan import CROWD, SelectionError, in_scope
 from conformance.session import Beside as Suite
 from conformance.session import Session, SessionError, Settings, load_spec
 from e2e import options as chat
+from e2e.crowd import CrowdError
+from e2e.turn import TurnError
 from load.profiles import ProfileError
 from load.running import LoadError
 from parley import attack, knee, load, scaffold, selftest, target_commands
@@ -29,7 +31,7 @@ from parley.progress import RunProgress
 from protocol.mint import MintError
 from protocol.spec import Spec, SpecError
 from protocol.target import TargetError
-from reports import runlog, score, terminal, writers
+from reports import peers, runlog, score, terminal, writers
 from reports.evidence import plain
 from suite import guard
 from suite.opening import version
@@ -50,6 +52,8 @@ USER_ERRORS = (
     AttackError,
     ProfileError,
     LoadError,
+    CrowdError,
+    TurnError,
     guard.GuardError,
 )
 NOTHING_DECIDED = 2
@@ -214,6 +218,7 @@ def _lint(parsed: argparse.Namespace) -> int:
         known.setdefault(requirement, set()).add(module)
     for observer in registry.OBSERVERS:
         known.setdefault(observer.requirement, set()).add(observer.module)
+    known.setdefault(peers.REQUIREMENT, set()).add(CROWD)
     findings = lint.lint(parsed.spec_dir or SPEC_DIR, known)
     for finding in findings:
         print(finding)

@@ -17,6 +17,7 @@ from conformance.explore.order import seconds_of
 from conformance.session import Session, Settings, load_spec
 from load import profiles, verdicts
 from load.running import LoadError, Order, Running
+from parley import peers
 from parley.progress import LoadProgress
 from protocol.spec import Spec
 from protocol.target import Memory, Target
@@ -40,7 +41,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--profile",
         default="smoke",
         metavar="NAME",
-        help="a load profile, or a .toml file of yours (default smoke; --list shows them)",
+        help="a load profile, peers, or a .toml file of yours (default smoke; --list shows them)",
     )
     parser.add_argument("--list", action="store_true", help="the load profiles that there are, and end")
     parser.add_argument(
@@ -51,6 +52,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         dest="seconds",
         metavar="TIME",
         help="how long is measured: 20s, 5m, 1h (default: the profile's)",
+    )
+    parser.add_argument(
+        "--warm-up", metavar="TIME", help="how long is not measured at its begin (default: the profile's)"
     )
     parser.add_argument(
         "--processes", type=int, default=1, metavar="N", help="processes that make the load (default 1)"
@@ -105,17 +109,22 @@ def _load(parsed: argparse.Namespace) -> int:
         for name in profiles.names():
             found = profiles.find(name, spec)
             print(f"{name:16} {found.most_users:5} users {found.seconds:6g} s  {found.title}")
+        rooms = int(spec.policy["objectives"]["rooms"])
+        print(f"{peers.PROFILE:16} {2 * rooms:5} users           {peers.TITLE}")
         return 0
     if parsed.scale <= 0:
         raise LoadError(f"--scale: expected more than 0, got {parsed.scale:g}")
     if parsed.processes < 1:
         raise LoadError(f"--processes: expected 1 or more, got {parsed.processes}")
+    if parsed.profile == peers.PROFILE:
+        return peers.run(parsed, spec, seed_of(parsed))
     order = Order(
         source=parsed.profile,
         profile=profiles.find(parsed.profile, spec),
         seed=seed_of(parsed),
         scale=parsed.scale,
         seconds=seconds_of(parsed.seconds) if parsed.seconds else None,
+        warm_up=seconds_of(parsed.warm_up) if parsed.warm_up else None,
         processes=parsed.processes,
         metrics_port=parsed.metrics_port,
         operated=parsed.operated,

@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from reports.evidence import plain
 
 WIDTH, HEIGHT = 480, 190
-LEFT, RIGHT, TOP, BOTTOM = 46, 8, 10, 22  # room for the figures of the axes
+LEFT, RIGHT, TOP, BOTTOM = 46, 8, 16, 22  # room for the figures of the axes
 STYLES = ("a", "b", "c", "d")  # classes of lines: colour and dashes are in the style sheet
 FIGURES = 4  # on an axis, about
 LEAST_LOG = 0.1  # where a logarithmic axis begins at the latest: below a tenth of a ms nothing is of interest
@@ -132,7 +132,7 @@ class Chart:
         for name, place in self.at:
             found.append(_stroke("place", x(place), TOP, x(place), HEIGHT - BOTTOM))
             left = x(place) > WIDTH * 0.6
-            found.append(_text(name, x(place) + (-5 if left else 5), TOP + 10, "end" if left else "start"))
+            found.append(_text(name, x(place), TOP - 4, "end" if left else "start"))
         return Markup("").join(found)
 
     def _shades(self, x: _Scale) -> Markup:
@@ -146,7 +146,7 @@ class Chart:
             )
             found.append(_titled(box, shade.name))
             if end - start > 7 * len(shade.name):
-                found.append(_text(shade.name, start + 4, TOP + 11, "start"))
+                found.append(_text(shade.name, start + 2, TOP - 4, "start"))
         return Markup("").join(found)
 
 

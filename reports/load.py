@@ -63,8 +63,11 @@ class LoadView:
 
     @property
     def lost(self) -> list[str]:
-        """The workers that went missing."""
-        return [plain(each) for each in self.record["generator"]["lost"]]
+        """The workers that went missing, each in words."""
+        return [
+            f"{plain(each['worker'])} after {each['s']} s with {each['users']} users"
+            for each in self.record["generator"]["lost"]
+        ]
 
 
 def charts(record: Record) -> list[Chart]:
@@ -197,7 +200,7 @@ def show_load(view: LoadView, console: Console) -> None:
     console.print()
     console.print(Text(f"Load       {totals['per_second']:,.1f} requests a second; {view.generator}", "dim"))
     if view.lost:
-        console.print(Text(f"Lost       workers {', '.join(view.lost)}", "yellow"))
+        console.print(Text(f"Lost       {', '.join(view.lost)}", "yellow"))
     if record["generator"]["limit"]:
         console.print(Text(f"Limit      {plain(record['generator']['limit'])}", "bold yellow"))
     if record["stopped"]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from reports import evidence
+from reports import evidence, load
 from reports.evidence import plain
 from reports.score import NOT_OFFERED, Report
 from reports.verdicts import Verdict
@@ -17,10 +15,7 @@ FILE = "index.html"
 
 def write(report: Report, folder: Path) -> Path:
     """Everything from the target is escaped by the template engine and stripped of control characters."""
-    environment = Environment(
-        loader=PackageLoader("reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    environment.filters["plain"] = plain
+    environment = load.environment()
     environment.filters["body"] = evidence.body_text
     environment.filters["pretty"] = lambda value: plain(json.dumps(value, ensure_ascii=False, indent=1))
     environment.filters["step"] = evidence.step
@@ -32,6 +27,8 @@ def write(report: Report, folder: Path) -> Path:
         words=[*Verdict, NOT_OFFERED],
         profiles=_words_by_profile(report),
         sections=[("Requirements", report.findings), ("Fitness", report.fitness)],
+        loads=[load.LoadView(record) for record in report.log.loads],
+        in_unit=load.in_unit,
     )
     path = folder / FILE
     path.write_text(text, encoding="utf-8", errors="backslashreplace")

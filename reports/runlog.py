@@ -114,7 +114,7 @@ class RunLogWriter:
 class RunLog:
     """A whole run, read back. Exchanges are kept for the attempts that a verdict names as evidence.
 
-    `loads` are the load records, `knees` what searches for a knee found.
+    `loads` are the load records, `knees` what searches for a knee found, `crowds` what peers measured.
     """
 
     folder: Path
@@ -125,6 +125,7 @@ class RunLog:
     exchanges: dict[str, list[Record]] = field(default_factory=dict)
     loads: list[Record] = field(default_factory=list)
     knees: list[Record] = field(default_factory=list)
+    crowds: list[Record] = field(default_factory=list)
 
 
 def read(folder: Path) -> RunLog:
@@ -135,7 +136,7 @@ def read(folder: Path) -> RunLog:
     path = folder / FILE if folder.is_dir() else folder
     header: Record | None = None
     footer: Record | None = None
-    found: dict[str, list[Record]] = {"verdict": [], "load": [], "knee": []}
+    found: dict[str, list[Record]] = {"verdict": [], "load": [], "knee": [], "peers": []}
     for number, record in records(path):
         if number == 1 and record["type"] != "header":
             raise RunLogError(f"{path}: line 1: expected the header, got {record['type']!r}")
@@ -152,7 +153,9 @@ def read(folder: Path) -> RunLog:
     if footer is None:
         raise RunLogError(f"{path}: no footer: the run was cut off, so this is not a result")
     verdicts = found["verdict"]
-    log = RunLog(path.parent, header, footer, verdicts, loads=found["load"], knees=found["knee"])
+    log = RunLog(
+        path.parent, header, footer, verdicts, loads=found["load"], knees=found["knee"], crowds=found["peers"]
+    )
     wanted = {
         verdict["attempt"] for verdict in verdicts if verdict["verdict"] != "pass" and verdict["attempt"]
     }

@@ -54,7 +54,7 @@ def memory(
 ) -> Record:
     after = rate if later is None else later
     found = {"first_mb": 80.0, "last_mb": 81.0, "growth_per_hour": rate, "low": low, "high": high}
-    return {**found, "later": after, "minutes": minutes, "points": int(minutes * 60)}
+    return {**found, "later": after, "highest": True, "minutes": minutes, "points": int(minutes * 60)}
 
 
 def record(
@@ -95,6 +95,7 @@ def record(
             "full_s": 0,
             "lag_ms": latency(1.0),
             "late_ms": latency(2.0),
+            "met_ms": latency(1.0),
             "limit": "",
         },
         "memory": None,

@@ -1,7 +1,7 @@
 """A locustfile of the tests: users who send nothing, and fire what they would have measured.
 
-Told by environment variables: PARLEY_TEST_PROFILE (a .toml file), PARLEY_TEST_MEASURES, PARLEY_TEST_PORT (metrics),
-PARLEY_TEST_PID (whose memory), PARLEY_TEST_BUSY (seconds of CPU that a request burns).
+Told by environment variables: PARLEY_TEST_PROFILE (a .toml file), PARLEY_TEST_MEASURES, PARLEY_TEST_PORT
+(metrics), PARLEY_TEST_PID (whose memory), PARLEY_TEST_BUSY (seconds of CPU that a request burns).
 """
 
 import os

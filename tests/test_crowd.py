@@ -22,13 +22,14 @@ from urllib.parse import urlsplit
 import jsonschema_rs
 import psutil
 import pytest
-from server_kit import SECRET, SPEC, ServerProcess
+from server_kit import CONFIG, SECRET, SPEC, ServerProcess
 from turn_kit import needs_coturn
 
 import reports
 from e2e.crowd import CrowdError, Order, Progress, run
 from e2e.crowd.run import Crowd
 from e2e.options import TurnOptions
+from e2e.turn.process import TurnProcess
 from reports import peers
 from reports.verdicts import Verdict
 from suite.guard import GuardError
@@ -122,6 +123,22 @@ def test_a_server_that_mixes_answers_up_is_named(tmp_path: Path) -> None:
     judged = peers.carried(asked(record, 2))
     assert judged.verdict is Verdict.FAIL
     assert judged.reason.startswith("1 of 2 rooms had all their messages") and "MBOX-8" in judged.reason
+
+
+@needs_coturn
+def test_a_target_that_names_its_own_turn_server_is_asked_for_it(tmp_path: Path) -> None:
+    """With --turn url and no URL; then nobody's counters are ours to read."""
+    with TurnProcess(600) as turn:
+        config = {**CONFIG, "turn": {"urls": list(turn.urls), "secret": turn.secret}}
+        with ServerProcess(tmp_path, config) as server:
+            file = tmp_path / "target.toml"
+            file.write_text(f'base_url = "{server.url}"\n[tokens]\nsecret = "{SECRET}"\n', encoding="utf-8")
+            order = Order(rooms=1, target_file=file, turn=TurnOptions("url"), messages=2, every_s=0.2)
+            record = asyncio.run(run(order, SPEC))
+        users = {session.user for session in turn.sessions() if session.peers or session.ended}
+    assert complaints(record) == [] and record["faults"] == []
+    assert record["peers"]["relay"] is None and len(users) == 2
+    assert peers.carried(asked(record, 1)).verdict is Verdict.PASS
 
 
 @contextmanager

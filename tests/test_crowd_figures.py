@@ -10,13 +10,13 @@ from e2e.crowd.figures import rate, spread
 from e2e.crowd.order import Order
 from e2e.crowd.record import Measured, record_of
 from e2e.crowd.room import Opened, Said, Spoken, parts, plain
-from e2e.crowd.shown import summary
 from e2e.crowd.timed import Steps
 from e2e.crowd.watch import MOST_CPU, MOST_LAG_MS, Load
 from e2e.crowd.worker import Report
 from e2e.turn import Session
 from protocol import spec
 from reports import peers
+from reports.peers_shown import summary
 from reports.verdicts import Verdict
 
 SPEC = spec.load()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -58,6 +60,17 @@ def options_of(parser: argparse.ArgumentParser) -> set[str]:
     return found
 
 
+def options_of_locust() -> set[str]:
+    """Those of Locust with our locustfile; in a process of its own, for importing Locust patches sockets."""
+    program = (
+        "import sys; from locust.argument_parser import get_parser; import load.locustfile\n"
+        "print(*get_parser(default_config_files=[])._option_string_actions)"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120, cwd=ROOT)
+    return {word for word in done.stdout.split() if word.startswith("--")}
+
+
 def test_the_readme_and_the_documents_name_options_that_exist() -> None:
     parser = argparse.ArgumentParser()
     chat.add_own(parser.add_argument)
@@ -69,6 +82,7 @@ def test_the_readme_and_the_documents_name_options_that_exist() -> None:
         "--slowmo",
         "--fuzz",
     }  # of pytest and its plugins
+    known |= options_of_locust() | {"--build"}  # the latter of docker compose
     for file in DOCUMENTS:
         text = file.read_text(encoding="utf-8")
         named = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", text)) - {

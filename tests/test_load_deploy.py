@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import load
 from load import profiles
 from protocol import spec, target
 from protocol.toml_file import TomlError
+from suite import guard
 
 DEPLOY = Path(load.__file__).parent / "deploy"
 ROOT = Path(load.__file__).parents[1]
@@ -108,12 +111,11 @@ def named(kind: str) -> dict[str, dict[str, Any]]:
 
 
 def test_jobs_name_what_there_is() -> None:
-    """Secrets, settings, the service, and as many workers as the master waits for."""
+    """The secret, the service, and as many workers as the master waits for."""
     jobs = named("Job")
     for job in jobs.values():
         pod = job["spec"]["template"]["spec"]
         for volume in pod["volumes"]:
-            assert volume.get("configMap", {"name": "parley-load-settings"})["name"] in named("ConfigMap")
             assert volume.get("secret", {"secretName": "parley-load-target"})["secretName"] in named("Secret")
         [container] = pod["containers"]
         mounted = {mount["name"] for mount in container["volumeMounts"]}
@@ -121,8 +123,8 @@ def test_jobs_name_what_there_is() -> None:
         keys = {one["valueFrom"]["secretKeyRef"]["key"] for one in container["env"] if "valueFrom" in one}
         assert keys <= set(named("Secret")["parley-load-target"]["stringData"])
     workers, master = jobs["parley-load-workers"]["spec"], jobs["parley-load-master"]["spec"]
-    arguments = workers["template"]["spec"]["containers"][0]["args"]
-    assert arguments[arguments.index("--master-host") + 1] in named("Service")
+    arguments = options(workers["template"]["spec"]["containers"][0]["args"])
+    assert arguments["--master-host"] in named("Service")
     environment = {
         one["name"]: one.get("value") for one in master["template"]["spec"]["containers"][0]["env"]
     }
@@ -134,20 +136,72 @@ def test_jobs_name_what_there_is() -> None:
 # -- what machines are told
 
 
-def settings(text: str) -> dict[str, str]:
-    lines = [line.partition("#")[0].strip() for line in text.splitlines()]
-    return {key.strip(): value.strip() for key, _, value in (line.partition("=") for line in lines if line)}
+def options(words: list[str]) -> dict[str, str]:
+    return {name: value for name, _, value in (str(word).partition("=") for word in words)}
 
 
-def all_settings() -> list[dict[str, str]]:
-    [inline] = [one["data"]["locust.conf"] for one in named("ConfigMap").values()]
-    return [settings(inline), settings((DEPLOY / "locust.conf").read_text(encoding="utf-8"))]
+def told() -> dict[str, tuple[dict[str, str], dict[str, str]]]:
+    """The options of master and worker; what compose takes from its environment is as by default."""
+    services = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))["services"]
+    jobs = named("Job")
+    words = {
+        "compose": [services[name]["command"] for name in ("master", "worker")],
+        "kubernetes": [
+            jobs[f"parley-load-{name}"]["spec"]["template"]["spec"]["containers"][0]["args"]
+            for name in ("master", "workers")
+        ],
+    }
+
+    def value(word: str) -> str:
+        return re.sub(r"\$\{\w+:-(\w+)\}", r"\1", word)
+
+    return {
+        name: (options([value(word) for word in master]), options([value(word) for word in worker]))
+        for name, (master, worker) in words.items()
+    }
 
 
-@pytest.mark.parametrize("found", all_settings(), ids=["kubernetes", "compose"])
-def test_settings_name_a_profile_that_there_is_and_nobody_speaks_for_the_owner(found: dict[str, str]) -> None:
-    assert profiles.find(found["load-profile"], SPEC).name == found["load-profile"]
-    assert "i-operate-this-target" not in found
+@pytest.mark.parametrize("way", ["compose", "kubernetes"])
+def test_master_and_workers_are_told_the_same(way: str) -> None:
+    master, worker = told()[way]
+    shared = [name for name in worker if name not in ("--worker", "--master-host")]
+    assert {name: master.get(name) for name in shared} == {name: worker[name] for name in shared}
+    assert {"--load-profile", "--scale", "--target-file"} <= set(shared)
+    assert profiles.find(master["--load-profile"], SPEC).most_users
+    assert float(master["--scale"]) == 1
+
+
+def test_nobody_speaks_for_the_owner_of_the_target() -> None:
+    """Compose asks for the words, Kubernetes' manifests have them in a comment."""
+    for way in ("compose", "kubernetes"):
+        assert all(guard.FLAG not in side for side in told()[way])
+    assert re.search(r"\$\{OWNER:\?.*" + guard.FLAG, COMPOSE.read_text(encoding="utf-8"))
+    for name in ("master", "workers"):
+        text = (DEPLOY / "kubernetes" / f"{name}.yaml").read_text(encoding="utf-8")
+        assert f"# - {guard.FLAG}\n" in text
+
+
+PARSING = """
+import json, sys
+words, sys.argv = json.loads(sys.argv[1]), sys.argv[:1]
+from locust.argument_parser import get_parser
+import load.locustfile
+found = get_parser(default_config_files=[]).parse_args(words)
+print(json.dumps([found.master, found.worker, found.user_classes]))
+"""
+
+
+@pytest.mark.parametrize("way", ["compose", "kubernetes"])
+@pytest.mark.parametrize("side", ["master", "worker"])
+def test_locust_takes_each_command_line(way: str, side: str) -> None:
+    """Parsed by Locust itself, with our locustfile, whose own options are among them."""
+    found = told()[way][side == "worker"]
+    words = [f"{name}={value}" if value else name for name, value in found.items() if name.startswith("--")]
+    words = [word.replace("$(WORKERS)", "4") for word in words]
+    command = [sys.executable, "-c", PARSING, json.dumps(words)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr[-1000:]
+    assert json.loads(done.stdout) == [side == "master", side == "worker", []]
 
 
 def test_the_target_of_the_secret_is_a_target_file(monkeypatch: pytest.MonkeyPatch) -> None:

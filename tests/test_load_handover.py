@@ -36,7 +36,7 @@ request_s = 3.5
 WAYS = {
     "secret": '[tokens]\nsecret = "a secret of the tests"\niss = "https://iss.example"\n',
     "command": '[tokens]\ncommand = ["node", "mint token.js"]\n',
-    "list": "[[tokens.list]]\ntoken = 'a'\nuser = 'alice'\ncsrf = 'c'\n[[tokens.list]]\ntoken = 'd'\nuser = 'b'\n",
+    "list": "[[tokens.list]]\ntoken = 'a'\nuser = 'x'\ncsrf = 'c'\n[[tokens.list]]\ntoken = 'd'\nuser = 'y'",
 }
 
 
@@ -52,6 +52,12 @@ def handed(text: str, folder: Path, *, count: int = 0, memory: Memory | None = N
 @pytest.mark.parametrize("way", WAYS)
 def test_it_is_the_same_target(way: str, tmp_path: Path) -> None:
     found, given = handed(HEAD + WAYS[way], tmp_path)
+    assert found == given
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_of_a_target_that_says_little_too(way: str, tmp_path: Path) -> None:
+    found, given = handed('base_url = "http://127.0.0.1:1"\n' + WAYS[way], tmp_path)
     assert found == given
 
 

@@ -15,7 +15,9 @@ PASS, FAIL, NOT_RUN, OPEN = Verdict.PASS, Verdict.FAIL, Verdict.NOT_RUN, Verdict
 
 def one(name: str, found: dict[str, Any], limit: float | None = None) -> Objective:
     limits = None if limit is None else {name: limit}
-    return next(objective for objective in judge(found, limits) if objective.name == name)
+    judged = next(objective for objective in judge(found, limits) if objective.name == name)
+    assert judged.limit == (LIMITS.get(name, 0) if limit is None else limit)
+    return judged
 
 
 def test_a_good_run_passes_everything_that_is_asked_in_its_order() -> None:
@@ -69,6 +71,74 @@ def test_the_reason_of_an_error_rate_names_the_operation_that_fails_most() -> No
     )
 
 
+@pytest.mark.parametrize(
+    ("found", "limit", "reason"),
+    [
+        (record(measured(0, 0, 0), measured(0, 0, 0)), 0.001, "no request was measured"),
+        (record(), 0.001, "0 of 29,000 requests failed (0 %; the limit is 0.1 %)"),
+        (
+            record(measured(600, 0, 8.0), measured(0, 0, 0)),
+            0.001,
+            "0 of 600 requests failed (0 %; the limit is 0.1 %): too few requests to tell, 1,000 are needed",
+        ),
+        (
+            record(measured(600, 0, 8.0), measured(0, 0, 0)),
+            0.0,
+            "0 of 600 requests failed (0 %; the limit is 0 %): too few requests to tell, "
+            "no number shows that none fails",
+        ),
+        (
+            record(measured(1000, 2, 8.0), measured(0, 0, 0)),
+            0.001,
+            "2 of 1,000 requests failed (0.2 %; the limit is 0.1 %), most often getOffer: 2 of 1,000: "
+            "too few to tell, a target at the limit fails as often in 26% of such runs",
+        ),
+    ],
+)
+def test_an_error_rate_is_told_in_full(found: dict[str, Any], limit: float, reason: str) -> None:
+    assert one("error_rate", found, limit).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        (record(measured(0, 0, 0)), "no read was measured"),
+        (record(), "p95 of reads 8.0 ms (the limit is 50 ms), slowest getOffer with 8.0 ms"),
+        (
+            record(measured(60, 0, 8.0)),
+            "p95 of reads 8.0 ms (the limit is 50 ms), slowest getOffer with 8.0 ms: too few to tell, "
+            "60 of the 200 that are needed",
+        ),
+        (
+            record(measured(60, 0, 80.0)),
+            "p95 of reads 80.0 ms (the limit is 50 ms), slowest getOffer with 80.0 ms: too few to tell, "
+            "60 of the 200 that are needed",
+        ),
+        (
+            record(measured(600, 0, 51.0)),
+            "p95 of reads 51.0 ms (the limit is 50 ms), slowest getOffer with 51.0 ms, "
+            "and the generator's own delay of up to 2.0 ms may be why",
+        ),
+    ],
+)
+def test_a_latency_is_told_in_full(found: dict[str, Any], reason: str) -> None:
+    assert one("read_p95_ms", found).reason == reason
+
+
+def test_promises_are_told_in_full() -> None:
+    assert one("promises", record()).reason == "no MUST was seen broken in 29,000 requests"
+    dead = one("promises", record(measured(9, 9, 1.0), measured(0, 0, 0)))
+    assert (dead.got, dead.reason) == (0, "no request had a right answer")
+    none = one("promises", record(measured(0, 0, 0), measured(0, 0, 0)))
+    assert (none.got, none.reason) == (None, "no request was measured")
+
+
+def test_the_operation_that_fails_most_is_that_of_the_highest_share() -> None:
+    found = record(measured(20_000, 100, 8.0))
+    found["operations"]["listRooms"] |= {"requests": 10, "errors": 5}
+    assert one("error_rate", found).reason.endswith("most often listRooms: 5 of 10")
+
+
 def test_how_likely_so_many_errors_are() -> None:
     assert at_least(0, 10, 0.5) == 1
     assert at_least(10, 10, 0.5) == pytest.approx(1 / 1024)
@@ -114,13 +184,14 @@ def test_it_is_the_corrected_latency_that_counts() -> None:
 @pytest.mark.parametrize(("lag", "verdict"), [(4.9, FAIL), (5.1, OPEN)])
 def test_a_miss_stands_where_it_is_one_without_the_generators_delay(lag: float, verdict: Verdict) -> None:
     found = record(measured(5000, 0, 60.0))
-    found["generator"]["lag_ms"] = latency(lag)  # twice: at the start and at the answer
+    found["generator"]["met_ms"] = latency(lag)  # twice: at the start and at the answer
+    assert one("read_p95_ms", found).got == 60.0
     assert one("read_p95_ms", found).verdict is verdict
 
 
 def test_without_any_probe_there_is_no_delay_to_excuse_by() -> None:
     found = record(measured(5000, 0, 50.1))
-    found["generator"]["lag_ms"] = dict.fromkeys(latency(1))
+    found["generator"]["met_ms"] = dict.fromkeys(latency(1))
     assert one("read_p95_ms", found).verdict is FAIL
 
 
@@ -150,7 +221,10 @@ def test_the_reason_of_a_latency_names_the_slowest_operation_of_its_kind() -> No
         (memory(0.2, 0.0501, 0.3), FAIL, "20 % an hour"),
         (memory(0.2, 0.05, 0.3), NOT_RUN, "more minutes are needed"),
         (memory(0.2, 0.1, 0.3, later=0.04), NOT_RUN, "warming up, 60 more minutes"),
+        (memory(0.2, 0.1, 0.3, later=0.05), NOT_RUN, "warming up, 60 more minutes"),
         (memory(0.2, 0.1, 0.3, later=0.06), FAIL, "80.0 to 81.0 MB"),
+        ({**memory(0.2, 0.1, 0.3), "highest": False}, NOT_RUN, "but it was higher before, 60 more minutes"),
+        (memory(1.5, 1.0, 2.0), FAIL, "150 % an hour, between 100 % and 200 %"),
         (memory(0.0, -0.02, 0.02, minutes=LEAST_MINUTES - 3), NOT_RUN, "3 more minutes are needed"),
         (memory(0.2, 0.1, 0.3, minutes=LEAST_MINUTES - 3), NOT_RUN, "3 more minutes are needed"),
         (memory(0.0, -0.02, 0.02, minutes=LEAST_MINUTES), PASS, ""),
@@ -166,6 +240,7 @@ def test_memory_is_flat_growing_or_not_yet_known(
     assert judged.verdict is verdict, judged.reason
     assert words in judged.reason
     assert judged.got == (found["growth_per_hour"] if found else None)
+    assert judged.limit == 0.05
 
 
 def test_memory_read_too_seldom_is_not_judged() -> None:
@@ -192,6 +267,7 @@ def test_a_broken_promise_is_a_fail_with_requirement_operation_and_count() -> No
 def test_many_broken_promises_are_counted_and_some_named() -> None:
     faults = [fault("getOffer", "x", f"MBOX-{n}") for n in range(1, 6)]
     assert one("promises", record(faults=faults)).reason.endswith("MBOX-3 (getOffer once: x); and 2 more")
+    assert one("promises", record(faults=faults[:3])).reason.endswith("MBOX-3 (getOffer once: x)")
 
 
 def test_faults_of_no_requirement_break_no_promise() -> None:
@@ -214,6 +290,9 @@ def test_a_run_whose_generator_was_the_limit_passes_nothing_and_says_why() -> No
     judged = judge(found)
     assert {o.verdict for o in judged} == {NOT_RUN}
     assert all(o.reason.endswith("; but the generator was saturated") for o in judged)
+    assert [o.name for o in judged] == [*LIMITS, "memory_growth_per_hour", "promises"]
+    assert [o.got for o in judged] == [0, 8.0, 15.0, 0.0, 0]
+    assert [o.limit for o in judged] == [*LIMITS.values(), 0.05, 0]
 
 
 def test_what_it_saw_fail_stands_all_the_same() -> None:

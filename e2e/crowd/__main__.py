@@ -11,12 +11,12 @@ from pathlib import Path
 
 from e2e.crowd.order import CrowdError, Order
 from e2e.crowd.run import Progress, interruptible
-from e2e.crowd.shown import summary
 from e2e.options import TurnOptions
 from e2e.turn import TurnError
 from protocol import spec as specs
 from protocol.mint import MintError
 from protocol.target import TargetError
+from reports.peers_shown import summary
 from suite import guard
 from suite.guard import GuardError
 from suite.server_process import StartError

@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from e2e.options import TurnOptions
-from suite import guard
 
 MOST_ROOMS = 400  # each takes two of the thousand relays that our own TURN server has, and a retry two more
 PER_PROCESS = (
     50  # rooms: beyond that one Python process is late with what it sends (measured on two slow cores)
 )
-MAY_LEAVE = f"whoever operates that target may say {guard.FLAG}, or choose --turn url"
 
 
 class CrowdError(Exception):
@@ -53,11 +51,6 @@ class Order:
             raise CrowdError("per_second: expected 0 (no limit) or more, and at_once at least 1")
         if self.messages < 1 or self.every_s <= 0:
             raise CrowdError("messages: expected at least one of each peer, and seconds between them")
-
-    @property
-    def may_leave(self) -> bool:
-        """Whether peers may send to a TURN server elsewhere, where the target names one."""
-        return self.operated or self.turn.kind == "url"
 
     @property
     def workers(self) -> int:

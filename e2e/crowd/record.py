@@ -59,7 +59,7 @@ def record_of(order: Order, spec: Spec, measured: Measured) -> dict[str, Any]:
     talk_s = max((load.seconds for load in talking), default=0.0)
     requests = sum(report.requests for report in measured.reports)
     return {
-        "type": "load",
+        "type": "peers",
         "profile": "peers",
         "title": TITLE,
         "seed": order.seed,

@@ -49,6 +49,12 @@ class Progress:
 
 
 Tell = Callable[[Progress], None]
+Begun = Callable[[Target, str], None]
+"""Is told the target and the id of the run, once both are there."""
+
+
+def _nobody(target: Target, run_id: str) -> None:
+    pass
 
 
 async def run(order: Order, spec: Spec, tell: Tell = lambda progress: None) -> dict[str, Any]:
@@ -60,11 +66,13 @@ async def run(order: Order, spec: Spec, tell: Tell = lambda progress: None) -> d
     return await Crowd(order, spec, tell).run()
 
 
-async def interruptible(order: Order, spec: Spec, tell: Tell = lambda progress: None) -> dict[str, Any]:
+async def interruptible(
+    order: Order, spec: Spec, tell: Tell = lambda progress: None, begun: Begun = _nobody
+) -> dict[str, Any]:
     """The same, in the main thread: Ctrl-C (and a polite TERM) end it at once, with a record of what was
     measured. Before it has begun, and the second time, they end it without: CrowdError.
     """
-    crowd = Crowd(order, spec, tell)
+    crowd = Crowd(order, spec, tell, begun)
     running = asyncio.ensure_future(crowd.run())
 
     def interrupted() -> None:
@@ -87,10 +95,11 @@ async def interruptible(order: Order, spec: Spec, tell: Tell = lambda progress: 
 class Crowd:
     """One run. `stop` ends it early."""
 
-    def __init__(self, order: Order, spec: Spec, tell: Tell) -> None:
+    def __init__(self, order: Order, spec: Spec, tell: Tell, told_of: Begun = _nobody) -> None:
         self._order = order
         self._spec = spec
         self._tell = tell
+        self._told_of = told_of
         self._workers: list[_Worker] = []
         self._stop = asyncio.Event()
         self._begun = False
@@ -122,6 +131,7 @@ class Crowd:
             run_id = opening.new_run_id()
             stack.callback(self._end_workers)
             await self._start_workers(target, await self._shares(minter, run_id, turn, embedded), run_id)
+            self._told_of(target, run_id)
             self._begun = True
             measured.started = time.perf_counter()
             await self._open_and_speak()

@@ -1,7 +1,8 @@
 """The reference server with a fault that a load shows, and hardly anything else: loaded.py FAULT [options].
 
-slow-OPERATION waits 200 ms before it answers; leaking keeps 100 kB of each request; erring answers one in 500
-with 500; forgetful loses a join where many requests come in one second.
+slow-OPERATION waits 200 ms before it answers; leaking keeps 10 kB of each request; erring answers one in 500
+with 500; forgetful loses a join where many requests come in one second; narrow takes 5 ms of its only core
+for each request.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from reference_server.requests import Request
 from reference_server.state import Room, Rooms
 
 SLOW_S = 0.2
-LEAKED = 100_000  # bytes a request
+NARROW_S = 0.005
+LEAKED = 10_000  # bytes a request
 ERRS_EACH = 500
 BUSY = 60  # requests of rooms within a second
 
@@ -37,6 +39,14 @@ def slow(operation: str) -> type[App]:
             return found if isinstance(found, Response) else await found
 
     return Slow
+
+
+class Narrow(App):
+    def respond(self, request: Request) -> Reply:
+        until = time.perf_counter() + NARROW_S
+        while time.perf_counter() < until:
+            pass
+        return super().respond(request)
 
 
 class Leaking(App):
@@ -87,7 +97,7 @@ def parts_of(fault: str) -> Parts:
         return Parts(app=slow(fault.removeprefix("slow-")))
     if fault == "forgetful":
         return Parts(rooms=Forgetful)
-    return Parts(app={"leaking": Leaking, "erring": Erring}[fault])
+    return Parts(app={"leaking": Leaking, "erring": Erring, "narrow": Narrow}[fault])
 
 
 if __name__ == "__main__":
