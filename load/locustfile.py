@@ -198,6 +198,8 @@ def on_parser(parser: Any, **_: Any) -> None:
 
 @events.init.add_listener  # type: ignore[untyped-decorator]
 def on_init(environment: Any, runner: Any, **_: Any) -> None:
+    # Locust warns of every leap that a shape makes, once a second.
+    logging.getLogger("locust.runners").addFilter(lambda record: "spawn rate" not in record.getMessage())
     options = environment.parsed_options
     asked = getattr(options, "num_users", None) or 0
     if asked > MOST_USERS:

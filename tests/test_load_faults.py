@@ -81,7 +81,7 @@ def test_one_slow_write_is_named_by_steady(tmp_path: Path) -> None:
 
 def test_an_error_in_five_hundred_is_named_by_steady(tmp_path: Path) -> None:
     with server("erring", tmp_path) as target:
-        options = ("--scale", "4", "--for", "20s", "--warm-up", "4s")
+        options = ("--scale", "6", "--for", "20s", "--warm-up", "4s")
         run = load(target, tmp_path / "run", "--profile", "steady", *options)
     assert run.code == 1, run.out + run.err
     assert run.verdicts["SLO-1"][0] == "fail", run.verdicts
