@@ -66,6 +66,18 @@ class Order:
             raise LoadError(f"{made.seconds:g} s: no run is longer than {MOST_S:g} s")
         return made
 
+    @property
+    def lighter(self) -> bool:
+        """Whether it asks for less than its profile: what is met then may be missed at the whole load."""
+        asked = self.applied
+        fewer = any(asked.users[role] < count for role, count in self.profile.users.items())
+        return fewer or asked.measured_s < self.profile.measured_s - 0.5
+
+    @property
+    def heavier(self) -> bool:
+        """Whether it sends more users than its profile does: what is missed then may be met without them."""
+        return any(self.applied.users[role] > count for role, count in self.profile.users.items())
+
     def words(self) -> list[str]:
         words = ["--load-profile", self.source, "--seed", str(self.seed), "--scale", f"{self.scale:g}"]
         if self.seconds is not None:

@@ -192,4 +192,14 @@ class LoadRun:
     def _verdicts(self, record: Record, target: Target) -> list[Record]:
         judged = objectives.judge(record)
         near = guard.is_loopback(target.base_url)
-        return list(verdicts.verdicts(record, judged, self.order.profile.decides, self.spec, loopback=near))
+        return list(
+            verdicts.verdicts(
+                record,
+                judged,
+                self.order.profile.decides,
+                self.spec,
+                loopback=near,
+                lighter=self.order.lighter,
+                heavier=self.order.heavier,
+            )
+        )
