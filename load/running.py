@@ -37,6 +37,16 @@ class LoadError(Exception):
     """The load could not be made; one line says why. Nothing was decided."""
 
 
+def enough_people(profile: Profile, minter: Minter) -> None:
+    """Raises LoadError where a list of tokens is too short for the users to be there at once."""
+    needed = profile.most_users + profile.users["party"]  # who invites, and who is invited
+    if minter.capacity is not None and minter.capacity < needed:
+        raise LoadError(
+            f"{profile.name} takes {needed} people at once, and tokens.list of the target file has "
+            f"{minter.capacity}: give more tokens, or send fewer users (--scale)"
+        )
+
+
 @dataclass(frozen=True)
 class Order:
     """What is to be run. `profile` is as it comes from its file: `scale`, `seconds` and `warm_up` are applied
@@ -109,6 +119,7 @@ class Running:
         profile = self._order.applied
         with tempfile.TemporaryDirectory(prefix="parley-load-") as private:
             place = Path(private)
+            enough_people(profile, minter)
             count = people_needed(profile, self._spec)
             told = await hand_over(target, minter, count, place, memory, new_run_id())
             env = {**os.environ, **({SECRET_VARIABLE: told.secret} if told.secret is not None else {})}
