@@ -16,11 +16,12 @@ help:
 	@echo 'make test      test Parley itself                      ARGS="-k budget -x"'
 	@echo 'make selftest  does the suite find every deliberately wrong server and widget?   ARGS="--whole NAME"'
 	@echo 'make lint      format, types, imports and the spec'
-	@echo 'make bench     measure the suite and the reference server'
+	@echo 'make bench     measure the suite, the reference server and the load generator'
 	@echo 'make mutation  does a test notice every small edit of the code that judges?   ARGS=--survivors'
 	@echo 'make attack    explore a server beyond the checks     TARGET=… TARGET_FILE=… ARGS="--for 5m"'
 	@echo 'make nightly   CI, the long benchmarks, twenty seeds, a thousand rounds of races, every mutant on every check,'
-	@echo '               make mutation, half an hour of attack and what attacks find, and chat behind two NATs'
+	@echo '               make mutation, half an hour of attack and what attacks find, the objectives under load, three'
+	@echo '               searches for the knee, a soak, and chat behind two NATs'
 	@echo 'make lock      make requirements.lock again from pyproject.toml'
 	@echo 'make clean     remove the virtual environment and all caches (runs/ stays)'
 
@@ -52,7 +53,8 @@ lint: $(READY)
 
 bench: $(READY)
 	@sh scripts/system-packages.sh node
-	@failed=0; $(RUN) bench.heartbeat || failed=1; $(RUN) bench.suite $(ARGS) || failed=1; exit $$failed
+	@failed=0; $(RUN) bench.heartbeat || failed=1; $(RUN) bench.load || failed=1; \
+	  $(RUN) bench.suite $(ARGS) || failed=1; exit $$failed
 
 mutation: $(READY)
 	@$(RUN) bench.judgement $(ARGS)
@@ -67,6 +69,10 @@ nightly: $(READY)
 	@$(RUN) parley attack --for 30m
 	@$(RUN) bench.fuzz
 	@$(RUN) bench.attack
+	@$(RUN) parley load --profile steady
+	@$(RUN) parley load --profile peers
+	@$(RUN) bench.knee
+	@$(RUN) bench.soak
 	@sh scripts/system-packages.sh chromium turnserver ip nft
 	@$(RUN) pytest e2e --network lab --nightly
 

@@ -12,6 +12,7 @@ import os
 import ssl
 import time
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 from weakref import WeakSet
 
@@ -23,6 +24,7 @@ import httptools
 MAX_ANSWER_BYTES = 16 * 1024 * 1024  # a listing of all rooms of a large run stays below it
 MAX_HEAD_BYTES = 256 * 1024  # of all heads and framing of an answer
 RECEIVED_BYTES = 64 * 1024  # at a time
+READABLE = 1  # libev's EV_READ
 WATCH_S = 0.1  # how exactly deadlines are kept: one look at all connections costs less than a timer a request
 IDLE_S = 0.5  # after so long a kept connection is looked at before it is used: it may have been closed
 EARLY_S = 0.5  # before the end of its announced patience a connection is no longer used
@@ -106,6 +108,7 @@ class Connection:
         self._endpoint = endpoint
         self._received = Received()
         self._socket: gevent.socket.socket | None = None
+        self._arrival: Any = None
         self._used = 0.0
         self._patience = 0.0  # seconds that the server keeps it, as it announced; 0 where it did not
         self._overdue = False
@@ -143,6 +146,9 @@ class Connection:
             self._used = time.perf_counter()
 
     def close(self) -> None:
+        if self._arrival is not None:
+            self._arrival.close()
+            self._arrival = None
         if self._socket is not None:
             self._socket.close()
             self._socket = None
@@ -180,6 +186,8 @@ class Connection:
                 raise
         self._patience = 0.0
         self._received = Received()
+        if not place.secure:  # of TLS something may have been read already that is not handed out yet
+            self._arrival = gevent.get_hub().loop.io(self._socket.fileno(), READABLE)
 
     def _usable(self, now: float) -> bool:
         """Whether a kept connection is still open, as far as can be seen without asking."""
@@ -198,8 +206,10 @@ class Connection:
         assert connection is not None
         received.clear()
         connection.sendall(request)
-        total = 0
+        total, arrival = 0, self._arrival
         while True:
+            if arrival is not None:
+                gevent.socket.wait(arrival)  # reading first and being told to wait costs a tenth of it all
             data = connection.recv(RECEIVED_BYTES)
             if not data:
                 return self._closed(total)

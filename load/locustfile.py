@@ -182,6 +182,7 @@ class Process:
 
     world: World | None = None
     people: People | None = None
+    target: Target | None = None
     share: tuple[int, int] | None = None
     recorder: Recorder | None = None
     users: int = 0
@@ -197,6 +198,8 @@ def on_parser(parser: Any, **_: Any) -> None:
 
 @events.init.add_listener  # type: ignore[untyped-decorator]
 def on_init(environment: Any, runner: Any, **_: Any) -> None:
+    # Locust warns of every leap that a shape makes, once a second.
+    logging.getLogger("locust.runners").addFilter(lambda record: "spawn rate" not in record.getMessage())
     options = environment.parsed_options
     asked = getattr(options, "num_users", None) or 0
     if asked > MOST_USERS:
@@ -223,6 +226,7 @@ def on_init(environment: Any, runner: Any, **_: Any) -> None:
 @events.test_start.add_listener  # type: ignore[untyped-decorator]
 def on_test_start(environment: Any, **_: Any) -> None:
     runner = environment.runner
+    PROCESS.world = None
     if isinstance(runner, MasterRunner):
         ready = sorted(runner.clients.keys(), key=runner.get_worker_index)
         for index, worker in enumerate(ready):
@@ -250,9 +254,10 @@ def _begin(environment: Any) -> None:
         raise ValueError(NO_TARGET)
     runner = environment.runner
     share = PROCESS.share or (max(0, getattr(runner, "worker_index", 0)), 1)
-    if PROCESS.people is None or PROCESS.world is None or PROCESS.world.outlet.target != target:
+    if PROCESS.people is None or PROCESS.target != target:
         prefix = f"load_{secrets.token_hex(4)}_{share[0]}"
         PROCESS.people = People(SPEC, target, prefix, share=share, users=ASKED.most_users if ASKED else 0)
+        PROCESS.target = target
     PROCESS.people.start()
     outlet = Outlet(SPEC, target, version(), environment.events.request.fire)
     PROCESS.world = World.of(outlet, PROCESS.people, MIX.pace, OPTIONS.seed)
@@ -264,12 +269,15 @@ def _on_share(environment: Any, msg: Any, **_: Any) -> None:
 
 
 def _give_up(environment: Any, words: str) -> None:
-    """Ends the run: nothing can be measured."""
-    if environment.process_exit_code != BAD_INPUT:
+    """Ends the run: nothing can be measured. A web UI stays, for another try."""
+    if PROCESS.recorder is not None:
+        PROCESS.recorder.why = words
+    if environment.web_ui is not None:
+        print(f"parley load: {words}", file=sys.stderr, flush=True)
+        gevent.spawn(environment.runner.stop)
+    elif environment.process_exit_code != BAD_INPUT:
         environment.process_exit_code = BAD_INPUT
         print(f"parley load: {words}", file=sys.stderr, flush=True)
-        if PROCESS.recorder is not None:
-            PROCESS.recorder.why = words
         gevent.spawn(environment.runner.quit)
 
 

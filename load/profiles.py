@@ -130,7 +130,10 @@ def deciders() -> Iterator[tuple[str, str]]:
 def find(name: str, spec: Spec) -> Profile:
     """The profile of this name, or of this file where the name ends in .toml. Raises ProfileError."""
     if name.endswith(".toml"):
-        return parse(KIND.read(Path(name)), name, Path(name).stem, spec)
+        own = parse(KIND.read(Path(name)), name, Path(name).stem, spec)
+        if own.decides:
+            raise ProfileError(f"{name}: decides: only profiles that come with Parley decide requirements")
+        return own
     if name not in names():
         raise ProfileError(f"there is no load profile {name!r}{near(name, names())}; or name a .toml file")
     return parse(KIND.read(FOLDER / f"{name}.toml"), f"{name}.toml", name, spec)

@@ -37,6 +37,16 @@ class LoadError(Exception):
     """The load could not be made; one line says why. Nothing was decided."""
 
 
+def enough_people(profile: Profile, minter: Minter) -> None:
+    """Raises LoadError where a list of tokens is too short for the users to be there at once."""
+    needed = profile.most_users + profile.users["party"]  # who invites, and who is invited
+    if minter.capacity is not None and minter.capacity < needed:
+        raise LoadError(
+            f"{profile.name} takes {needed} people at once, and tokens.list of the target file has "
+            f"{minter.capacity}: give more tokens, or send fewer users (--scale)"
+        )
+
+
 @dataclass(frozen=True)
 class Order:
     """What is to be run. `profile` is as it comes from its file: `scale`, `seconds` and `warm_up` are applied
@@ -65,6 +75,18 @@ class Order:
         if made.seconds > MOST_S:
             raise LoadError(f"{made.seconds:g} s: no run is longer than {MOST_S:g} s")
         return made
+
+    @property
+    def lighter(self) -> bool:
+        """Whether it asks for less than its profile: what is met then may be missed at the whole load."""
+        asked = self.applied
+        fewer = any(asked.users[role] < count for role, count in self.profile.users.items())
+        return fewer or asked.measured_s < self.profile.measured_s - 0.5
+
+    @property
+    def heavier(self) -> bool:
+        """Whether it sends more users than its profile does: what is missed then may be met without them."""
+        return any(self.applied.users[role] > count for role, count in self.profile.users.items())
 
     def words(self) -> list[str]:
         words = ["--load-profile", self.source, "--seed", str(self.seed), "--scale", f"{self.scale:g}"]
@@ -97,6 +119,7 @@ class Running:
         profile = self._order.applied
         with tempfile.TemporaryDirectory(prefix="parley-load-") as private:
             place = Path(private)
+            enough_people(profile, minter)
             count = people_needed(profile, self._spec)
             told = await hand_over(target, minter, count, place, memory, new_run_id())
             env = {**os.environ, **({SECRET_VARIABLE: told.secret} if told.secret is not None else {})}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from protocol.spec import Requirement, Spec
 from reports.objectives import Objective
-from reports.runlog import Cause, Record, verdict_record
+from reports.runlog import MEASURED, Cause, Record, verdict_record
 from reports.verdicts import Verdict, gravest
 
 CHECK = "load"  # the module of these checks; the profile is the check's name
@@ -20,12 +20,20 @@ def objectives_of(requirement: Requirement) -> list[str]:
 
 
 def verdicts(
-    record: Record, judged: Sequence[Objective], decides: Iterable[str], spec: Spec, *, loopback: bool
+    record: Record,
+    judged: Sequence[Objective],
+    decides: Iterable[str],
+    spec: Spec,
+    *,
+    loopback: bool,
+    lighter: bool = False,
+    heavier: bool = False,
 ) -> Iterator[Record]:
     """The verdict records of a load run.
 
     `decides`: the requirements to give a verdict of, as a profile says. SLO-2 asks for latencies on the
-    loopback only. `judged` are the objectives of the run.
+    loopback only. `judged` are the objectives of the run. A run that was `lighter` than its profile passes
+    nothing, one that was `heavier` fails nothing.
     """
     name = f"{CHECK}.{record['profile']}"
     seconds = record["measured_s"]
@@ -41,8 +49,20 @@ def verdicts(
             why = "it is asked on the loopback, and the target is not there"
             yield verdict_record(requirement_id, name, Verdict.NOT_APPLICABLE, why)
             continue
-        yield _decided(requirement_id, name, mine, seconds)
+        yield _at_its_load(_decided(requirement_id, name, mine, seconds), lighter=lighter, heavier=heavier)
     yield from broken(record, spec)
+
+
+def _at_its_load(verdict: Record, *, lighter: bool, heavier: bool) -> Record:
+    """The verdict, where it holds for the load that the requirement is asked at."""
+    unproven = {Verdict.PASS.value: lighter, Verdict.FAIL.value: heavier}
+    if not unproven.get(verdict["verdict"], False):
+        return verdict
+    other = "lighter" if verdict["verdict"] == Verdict.PASS else "heavier"
+    word = "met" if other == "lighter" else "missed"
+    told = verdict["note"].removeprefix(MEASURED)
+    reason = f"{word} at a {other} load than it is asked at: {told}"
+    return {**verdict, "verdict": Verdict.NOT_RUN.value, "reason": reason, "cause": "elsewhere"}
 
 
 def broken(record: Record, spec: Spec) -> Iterator[Record]:
@@ -69,5 +89,5 @@ def _decided(requirement_id: str, name: str, mine: Sequence[Objective], seconds:
     cause: Cause | None = "tools" if verdict is Verdict.NOT_RUN else None
     reason = "" if verdict is Verdict.PASS else "; ".join(objective.reason for objective in told)
     return verdict_record(
-        requirement_id, name, verdict, reason, seconds=seconds, note=f"measured: {measured}", cause=cause
+        requirement_id, name, verdict, reason, seconds=seconds, note=f"{MEASURED}{measured}", cause=cause
     )

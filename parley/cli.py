@@ -153,7 +153,7 @@ def _score(parsed: argparse.Namespace) -> int:
     settings = options.settings(vars(parsed))
     spec = load_spec(settings)
     with RunProgress(Console(stderr=True)) as progress:
-        session = Session(settings, spec, [progress], _company(parsed, settings, spec))
+        session = Session(settings, spec, [progress], _company(parsed, settings, spec, progress))
         folder = asyncio.run(_until_interrupted(session))
     report = score.evaluate(runlog.read(folder), spec)
     writers.write_all(report, folder)
@@ -162,14 +162,18 @@ def _score(parsed: argparse.Namespace) -> int:
     return report.exit_code
 
 
-def _company(parsed: argparse.Namespace, settings: Settings, spec: Spec) -> Company | None:
+def _company(
+    parsed: argparse.Namespace, settings: Settings, spec: Spec, progress: RunProgress
+) -> Company | None:
     """The suites that are run beside the checks."""
     suites: list[Suite] = []
     if parsed.e2e and not settings.gentle:
         suites.append(Beside(vars(parsed), spec))
     if parsed.load != NONE and not settings.gentle:
         scope = {r.id for r in in_scope(spec, settings.profiles, settings.requirements)}
-        suites.append(LoadSuite(parsed.load, spec, scope.__contains__, operated=parsed.operated))
+        suites.append(
+            LoadSuite(parsed.load, spec, scope.__contains__, progress.load, operated=parsed.operated)
+        )
     return Company(suites) if suites else None
 
 
@@ -183,8 +187,16 @@ async def _until_interrupted(session: Session) -> Path:
 
 def _report(parsed: argparse.Namespace) -> int:
     from protocol.spec import SPEC_DIR, load
+    from reports import knee as knees
+    from reports import load as loads
+    from reports import peers_shown
 
-    report = score.evaluate(runlog.read(parsed.run), load(parsed.spec_dir or SPEC_DIR))
+    log = runlog.read(parsed.run)
+    other = knees if log.knees else peers_shown if log.crowds else loads if log.of_a_load else None
+    if other is not None:
+        other.show(log, terminal.console())
+        return int(other.exit_code(log))
+    report = score.evaluate(log, load(parsed.spec_dir or SPEC_DIR))
     terminal.show(report, terminal.console())
     return report.exit_code
 
@@ -193,6 +205,10 @@ def _rejudge(parsed: argparse.Namespace) -> int:
     from protocol.spec import SPEC_DIR, load
     from reports import rejudge, rejudge_shown
 
+    if runlog.read(parsed.run).of_a_load:
+        raise runlog.RunLogError(
+            f"{parsed.run}: a load run, which has no expectations; parley report shows it"
+        )
     shipped = load(SPEC_DIR)
     spec = load(parsed.spec_dir) if parsed.spec_dir else shipped
     found = rejudge.rejudge(parsed.run, spec, shipped)

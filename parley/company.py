@@ -58,12 +58,23 @@ class LoadSuite:
     that is lighter than the one which the objectives are asked at.
     """
 
-    def __init__(self, name: str, spec: Spec, asked: Callable[[str], bool], *, operated: bool) -> None:
-        """`asked` says of a requirement whether the run is about it. Raises ProfileError."""
+    def __init__(
+        self,
+        name: str,
+        spec: Spec,
+        asked: Callable[[str], bool],
+        on_point: Callable[[Record], None],
+        *,
+        operated: bool,
+    ) -> None:
+        """`asked` says of a requirement whether the run is about it; `on_point` hears each second of the
+        load. Raises ProfileError.
+        """
         self._spec = spec
         self._name = name
         self._profile = profiles.find(name, spec)
         self._asked = asked
+        self._on_point = on_point
         self._operated = operated
         self._running: Running | None = None
         self._target: Target | None = None
@@ -95,7 +106,7 @@ class LoadSuite:
                 raise LoadError(stopped)
             guard.only_loopback(target.base_url, operated=self._operated)
             order = Order(self._name, self._profile, seed, operated=self._operated)
-            self._running = Running(order, self._spec)
+            self._running = Running(order, self._spec, self._on_point)
             record = await self._running.run(target, minter, folder, target.memory)
         except guard.GuardError as error:
             self._undecided(mine, Verdict.NOT_RUN, str(error), emit)

@@ -22,7 +22,7 @@ from load import profiles, verdicts
 from load.knee import Knee, Step
 from load.profiles import MOST_USERS
 from load.running import Order, Running
-from parley.load import add_target, memory_of, seed_of, settings_of
+from parley.load import add_target, memory_of, reachable, seed_of, settings_of
 from parley.progress import KneeProgress
 from protocol.spec import Spec
 from reports import knee as reporting
@@ -112,6 +112,7 @@ class KneeRun:
         async with AsyncExitStack() as stack:
             world = await self.session.open(stack)
             guard.only_loopback(world.target.base_url, operated=self.order.operated)
+            await reachable(world)
             folder = self.run_dir or opening.default_run_dir(f"knee-{world.target.name}")
             emit = stack.enter_context(RunLogWriter(folder))
             emit(self._header(world))

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from conformance import doctor
+from conformance.cast import World
 from conformance.explore.order import seconds_of
 from conformance.session import Session, Settings, load_spec
 from load import profiles, verdicts
@@ -103,6 +105,13 @@ def memory_of(session: Session, target: Target) -> Memory | None:
     return Memory(pid=pid) if pid is not None else None
 
 
+async def reachable(world: World) -> None:
+    """Raises LoadError where the target gives no answer at all: there is nothing to load."""
+    reason = await doctor.unreachable(world)
+    if reason is not None:
+        raise LoadError(reason)
+
+
 def _load(parsed: argparse.Namespace) -> int:
     spec = load_spec(Settings(spec_dir=parsed.spec_dir))
     if parsed.list:
@@ -163,6 +172,7 @@ class LoadRun:
             world = await self.session.open(stack)
             target = world.target
             guard.only_loopback(target.base_url, operated=self.order.operated)
+            await reachable(world)
             folder = self.run_dir or opening.default_run_dir(f"load-{target.name}")
             emit = stack.enter_context(RunLogWriter(folder))
             emit(self._header(target, world.run_id))
@@ -192,4 +202,14 @@ class LoadRun:
     def _verdicts(self, record: Record, target: Target) -> list[Record]:
         judged = objectives.judge(record)
         near = guard.is_loopback(target.base_url)
-        return list(verdicts.verdicts(record, judged, self.order.profile.decides, self.spec, loopback=near))
+        return list(
+            verdicts.verdicts(
+                record,
+                judged,
+                self.order.profile.decides,
+                self.spec,
+                loopback=near,
+                lighter=self.order.lighter,
+                heavier=self.order.heavier,
+            )
+        )

@@ -77,6 +77,17 @@ class RunProgress(LiveLine):
             self._progress.update(self._bar, completed=len(self._decided), description=f"scoring{red}")
             self.say(f"{len(self._decided)} of {self._intended} requirements touched{red}")
 
+    def load(self, point: Record) -> None:
+        """Hears each second of the load that is run after the checks."""
+        line = _of_point(point)
+        self._progress.update(self._bar, description=line)
+        self.say(line)
+
+
+def _of_point(point: Record) -> str:
+    errors = f", {point['errors']} errors" if point["errors"] else ""
+    return f"{point['phase'] or 'load'}: {point['users']} users, {point['requests']} requests/s{errors}"
+
 
 class LoadProgress(LiveLine):
     """Hears each second of a load run."""
@@ -87,8 +98,7 @@ class LoadProgress(LiveLine):
         self._seconds = seconds
 
     def __call__(self, point: Record) -> None:
-        errors = f", {point['errors']} errors" if point["errors"] else ""
-        line = f"{point['phase'] or 'load'}: {point['users']} users, {point['requests']} requests/s{errors}"
+        line = _of_point(point)
         self._progress.update(self._bar, completed=point["s"], description=line)
         self.say(f"{point['s']} of {self._seconds:g} s, {line}")
 

@@ -23,6 +23,7 @@ from pyreqwest.request import RequestBuilder
 
 from protocol.operations import Answer, Header, Request, decode
 
+LET_GO_S = 0.1  # for threads of pyreqwest to drop what they hold: an interpreter that ends meanwhile aborts
 SILENCE_S = 5.0  # so long may a target say nothing, once a request is there or in the middle of an answer
 MAX_ANSWER_BYTES = 2 * 1024 * 1024  # nothing the protocol allows comes near it
 
@@ -98,6 +99,7 @@ class Wire:
 
     async def close(self) -> None:
         await self._transport.aclose()
+        await asyncio.sleep(LET_GO_S)
 
     async def _exchange(self, request: Request) -> Answer:
         started = time.monotonic()

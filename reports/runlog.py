@@ -127,6 +127,11 @@ class RunLog:
     knees: list[Record] = field(default_factory=list)
     crowds: list[Record] = field(default_factory=list)
 
+    @property
+    def of_a_load(self) -> bool:
+        """Whether the run was a load and nothing else: no score can be made of it."""
+        return bool(self.knees or self.crowds or "load" in self.header["options"])
+
 
 def read(folder: Path) -> RunLog:
     """Reads DIR/run.jsonl in two passes, so that a long run does not fill the memory with its exchanges.

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from reports import evidence
 from reports.evidence import plain
-from reports.runlog import MEASURED
+from reports.runlog import MEASURED, Record
 from reports.score import NOT_OFFERED, Finding, LevelResult, Report
 from reports.verdicts import Verdict
 
@@ -216,8 +216,20 @@ def _show_levels(report: Report, console: Console) -> None:
         fitness = Text(report.fitness_text, "bold")
         words = "  requirements of a chat held by two peers of Parley's own through this signaling"
         lines.add_row("Fitness", fitness.append(words, "not bold dim"))
+    for record in report.log.loads:
+        lines.add_row("Load", _load_text(record))
     console.print()
     console.print(lines)
+
+
+def _load_text(record: Record) -> Text:
+    """How the target fared under the load that was run beside the checks."""
+    totals = record["totals"]
+    text = Text(plain(record["profile"]), "bold")
+    p95 = [(name, record[name]["corrected_ms"]["p95"]) for name in ("reads", "writes")]
+    shown = [f"p95 of {name} {value:.1f} ms" for name, value in p95 if value is not None]
+    figures = [f"{totals['per_second']:.0f} requests/s", f"{totals['errors']} errors", *shown]
+    return text.append(f"  {', '.join(figures)}", "not bold dim")
 
 
 def _level_text(level: LevelResult) -> Text:

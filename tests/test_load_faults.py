@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reports import runlog
+from reports import objectives, runlog
 from reports.runlog import Record
+from reports.verdicts import Verdict
 from tests.score_kit import ROOT
 from tests.server_kit import CONFIG, SECRET, ServerProcess
 
@@ -81,11 +82,12 @@ def test_one_slow_write_is_named_by_steady(tmp_path: Path) -> None:
 
 def test_an_error_in_five_hundred_is_named_by_steady(tmp_path: Path) -> None:
     with server("erring", tmp_path) as target:
-        options = ("--scale", "4", "--for", "20s", "--warm-up", "4s")
+        options = ("--scale", "3", "--for", "20s", "--warm-up", "4s")
         run = load(target, tmp_path / "run", "--profile", "steady", *options)
     assert run.code == 1, run.out + run.err
-    assert run.verdicts["SLO-1"][0] == "fail", run.verdicts
-    assert "the limit is 0.1 %" in run.verdicts["SLO-1"][1]
+    [rate] = [one for one in objectives.judge(run.load) if one.name == "error_rate"]
+    # Whether so few errors are significant is chance in a run of seconds; one that passed would be wrong.
+    assert rate.got is not None and rate.got > rate.limit and rate.verdict is not Verdict.PASS
     assert run.verdicts["ERR-3"][0] == "fail" and "500" in run.verdicts["ERR-3"][1]
 
 

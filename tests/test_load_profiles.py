@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -115,6 +116,15 @@ def test_what_is_wrong_is_said_in_one_line(text: str, words: str) -> None:
 def test_an_objective_may_be_tightened() -> None:
     text = LEAST + "[objectives]\nerror_rate = 0.0001\nread_p95_ms = 10\n"
     assert parse(text, "mine.toml", "mine", SPEC).objectives == {"error_rate": 0.0001, "read_p95_ms": 10}
+
+
+def test_a_profile_of_ones_own_decides_no_requirement(tmp_path: Path) -> None:
+    file = tmp_path / "steady.toml"
+    file.write_text('decides = ["SLO-1"]\n' + LEAST, encoding="utf-8")
+    with pytest.raises(ProfileError, match="decides: only profiles that come with Parley"):
+        profiles.find(str(file), SPEC)
+    file.write_text(LEAST, encoding="utf-8")
+    assert profiles.find(str(file), SPEC).name == "steady"
 
 
 def test_a_profile_of_no_such_name() -> None:

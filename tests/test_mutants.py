@@ -21,9 +21,10 @@ from suite.server_process import EmbeddedServer
 SPEC = load()
 ALL = mutants.load()
 KNOWN = json.loads(MATRIX.read_text(encoding="utf-8"))["mutants"]
-# SHOULDs without a mutant. HDR-3 is about https, and the reference server speaks http. SLO-5 times
-# the TURN server, which is not ours, between two peers that are.
-WITHOUT = {"HDR-3", "SLO-5"}
+# What has no mutant. HDR-3 is about https, and the reference server speaks http. SLO-5 times the TURN server,
+# which is not ours, between two peers that are. Under load there are servers that are slow, leak or err
+# instead (test_load_faults.py, bench/soak.py), and TURN servers and mailboxes that are wrong (test_crowd.py).
+WITHOUT = {"HDR-3", "SLO-1", "SLO-2", "SLO-3", "SLO-4", "SLO-5"}
 LEAST = 150
 
 

@@ -144,8 +144,8 @@ class Actor:
     # -- time
 
     def until(self, moment: float) -> None:
-        """Waits; what follows is meant to happen at that moment, or at once where it is over."""
-        self.due = max(moment, self.due)
+        """Waits; what follows is meant to happen at that moment, also where it is over by now."""
+        self.due = moment
         gevent.sleep(max(0.0, moment - time.perf_counter()))
 
     def pause(self, span: tuple[float, float]) -> None:

@@ -60,7 +60,7 @@ class Viewer:
                 actor.servers()
             patience = actor.due + world.spec.timings["poll_timeout"]
             self._wait(room, visit, beat, patience)
-            if visit.turn.is_set() and not visit.over and self._ask(room, visit):
+            if visit.turn.is_set() and not visit.over and self._ask(room, visit, beat):
                 actor.post(room, "answer")
                 self._wait(room, visit, beat, actor.due + world.spec.timings["poll_timeout"], connected=True)
                 self._beating(room, beat, actor.due + actor.chance.uniform(*pace.stay))
@@ -71,8 +71,8 @@ class Viewer:
         world.lobby.finish(room, visit)
         actor.leave()
 
-    def _ask(self, room: Room, visit: Visit) -> bool:
-        """Polls for the offer, and knocks while there is none."""
+    def _ask(self, room: Room, visit: Visit, beat: Grid) -> bool:
+        """Polls for the offer, and knocks while there is none; its heart goes on beating meanwhile."""
         actor, world, pace = self.actor, self.world, self.world.pace
         poll = Grid(pace.poll, world.zero if pace.in_step else actor.due, actor.due)
         patience = actor.due + world.spec.timings["poll_timeout"]
@@ -90,7 +90,7 @@ class Viewer:
             poll.done()
             if poll.next > patience:
                 return False
-            actor.until(poll.next)
+            self._beating(room, beat, poll.next)
         return False
 
     def _wait(
@@ -108,6 +108,7 @@ class Viewer:
         self.actor.due = max(self.actor.due, time.perf_counter())
 
     def _beating(self, room: Room, beat: Grid, ends: float) -> None:
+        """Waits until then."""
         while beat.next < ends:
             self.actor.until(beat.next)
             self.actor.beat(room, beat.every)

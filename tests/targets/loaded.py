@@ -95,6 +95,8 @@ class Forgetful(Rooms):
 def parts_of(fault: str) -> Parts:
     if fault.startswith("slow-"):
         return Parts(app=slow(fault.removeprefix("slow-")))
+    if fault == "right":
+        return Parts()
     if fault == "forgetful":
         return Parts(rooms=Forgetful)
     return Parts(app={"leaking": Leaking, "erring": Erring, "narrow": Narrow}[fault])
