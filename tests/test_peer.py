@@ -53,6 +53,8 @@ async def test_a_talk_of_three_is_a_star_with_one_key(new: NewPeer) -> None:
     sent = frames.encode(bob.sent[0])
     assert sent in [seen.text for seen in alice.frames_seen]
     assert sent in [seen.text for seen in carol.frames_seen]
+    # A frame waits for its block while earlier ones may be missing.
+    assert await until(lambda: all(peer.chains[bob.id].blocks for peer in (alice, carol)))
     assert alice.chains[bob.id].blocks[0].hash == carol.chains[bob.id].blocks[0].hash
     assert sorted(await carol.online()) == sorted([alice.name, bob.name])
     await bob.leave()
