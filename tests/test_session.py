@@ -194,7 +194,8 @@ def test_ctrl_c_works_before_the_target_has_answered(tmp_path: Path) -> None:
 
 def test_under_test_control_a_second_run_is_refused_with_one_line(tmp_path: Path) -> None:
     with hostile("silent", "--healthy") as url:
-        file = target_file(tmp_path, url, control=True)
+        patience = "[timeouts]\nrequest_s = 120\n"  # the first goes on until the others have ended
+        file = target_file(tmp_path, url, patience, control=True)
         first = scoring(tmp_path / "first", "--target-file", file)
         until(first, tmp_path / "first", "header")
         second = scoring(tmp_path / "second", "--target-file", file).wait()
