@@ -96,7 +96,7 @@ def test_ctrl_c_ends_a_load_with_a_report(tmp_path: Path) -> None:
 def test_ctrl_c_before_anything_is_sent_is_heard(command: str, tmp_path: Path) -> None:
     file = tmp_path / "target.toml"
     begun = tmp_path / "begun"
-    start = f'[start]\ncommand = "touch {begun}; exec sleep 60"\nready_timeout = 60\n'
+    start = f'[start]\ncommand = "touch {begun}; exec sleep 60"\nready_timeout = 8\n'
     file.write_text(TARGET.replace("192.0.2.7:8787", "127.0.0.1:9") + start, encoding="utf-8")
     words = [sys.executable, "-m", "parley", command, "--target-file", str(file), "--start"]
     run = Command([*words, "--run-dir", str(tmp_path / "run")])
