@@ -77,6 +77,7 @@ def test_the_readme_and_the_documents_name_options_that_exist() -> None:
     known = options_of(parser) | options_of(cli._parser())
     known |= {
         "--pdb",
+        "--lf",
         "--junitxml",
         "--headed",
         "--slowmo",

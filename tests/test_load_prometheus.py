@@ -10,6 +10,7 @@ import subprocess
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,8 @@ class Prometheus:
             with urllib.request.urlopen(f"{self.url}/api/v1/query?{query}", timeout=10) as answer:
                 found = json.load(answer)
         except urllib.error.HTTPError as error:
+            if error.code == HTTPStatus.SERVICE_UNAVAILABLE:  # it is starting
+                raise
             raise AssertionError(f"{expression}: {error.read().decode()}") from None
         assert found["status"] == "success"
         result: list[dict[str, Any]] = found["data"]["result"]

@@ -175,3 +175,8 @@ def test_make_score_hands_on_target_and_arguments() -> None:
     assert (
         "parley score --target 'http://127.0.0.1:1' --target-file 'my target.toml' --profile core --seed 7"
     ) in shown
+
+
+def test_what_make_test_is_told_comes_last() -> None:
+    """So that `-n 0` of the user holds against our `-n auto`."""
+    assert make("test", "ARGS=-n 0 --pdb").rstrip().endswith(" -n 0 --pdb")
