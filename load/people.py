@@ -25,7 +25,7 @@ from protocol.tokens import TokenError, peek
 
 IN_STOCK = 64  # people signed in advance: a spike takes this many at once without waiting for a signature
 MARGIN_S = 30.0  # before its token expires a person is replaced: whatever it is in the middle of ends in time
-LATER_S = 1.0  # a window is taken to end so much later than by our clock: the target's opened with the answer
+LATER_S = 1.0  # a window is taken to end so much later than by our clock: no two clocks go alike
 # Addresses are of 10.0.0.0/8, without those that end in 0 or 255.
 LAST_BYTES = 254
 ADDRESSES = 256 * 256 * LAST_BYTES
@@ -44,6 +44,7 @@ class Ledger:
         self._spec = spec
         self._clock = clock
         self._counts: dict[tuple[str, str], tuple[float, int]] = {}
+        self._opening: set[tuple[str, str]] = set()
         floor = spec.policy["unbudgeted_floor"]
         self._floor = (floor["limit"], floor["window"])
 
@@ -57,12 +58,21 @@ class Ledger:
         return limit - count
 
     def spend(self, operation: str, room: str = "") -> None:
-        """Counts one that is sent."""
+        """Counts one that is sent; `answered` is to be told when that is over."""
         left = self.left(operation, room)
         assert left > 0, f"{operation}: nobody asks for more than its budget"
         _, _, key = self._budget(operation, room)
+        if key not in self._counts:
+            self._opening.add(key)
         opened, count = self._counts.get(key, (self._clock(), 0))
         self._counts[key] = (opened, count + 1)
+
+    def answered(self, operation: str, room: str = "") -> None:
+        """The answer is there, or given up. Of the first one of a window: the target's has opened by now."""
+        _, _, key = self._budget(operation, room)
+        if key in self._opening:
+            self._opening.discard(key)
+            self._counts[key] = (self._clock(), self._counts[key][1])
 
     def fresh_in(self) -> float:
         """Seconds until nothing is counted any more; 0 where nothing is."""

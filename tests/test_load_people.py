@@ -75,6 +75,22 @@ def test_a_window_opens_with_the_first_request_and_does_not_move() -> None:
     assert ledger.left("createRoom") == rule.limit
 
 
+def test_a_window_ends_by_the_first_answer_however_long_that_took() -> None:
+    clock = Clock()
+    ledger, rule = Ledger(SPEC, clock), budget("createRoom")
+    ledger.spend("createRoom")
+    clock.now += 20  # the target may have counted it at the end of these only
+    ledger.answered("createRoom")
+    ledger.spend("createRoom")
+    clock.now += 5
+    ledger.answered("createRoom")
+    clock.now += rule.window - 5
+    assert ledger.left("createRoom") == rule.limit - 2
+    assert ledger.fresh_in() > 0
+    clock.now += people_module.LATER_S
+    assert ledger.left("createRoom") == rule.limit
+
+
 def test_heartbeats_are_counted_by_room_and_what_has_no_budget_by_the_floor() -> None:
     ledger = Ledger(SPEC)
     assert spend(ledger, "heartbeat", "room_1") == budget("heartbeat").limit
