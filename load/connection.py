@@ -101,6 +101,11 @@ class Received:
             self.kept = self.parser.should_keep_alive()  # the parser knows it in this moment only
 
 
+def no_answer(seconds: float) -> str:
+    """What is said of an answer that did not come in time."""
+    return f"no answer within {seconds:g} s"
+
+
 class Connection:
     """One user's connection. Not for two greenlets at once."""
 
@@ -247,7 +252,7 @@ class Connection:
 
     def _lost(self, error: OSError, reused: bool) -> NoAnswer:
         if self._overdue:
-            return NoAnswer(f"no answer within {self._endpoint.request_s:g} s")
+            return NoAnswer(no_answer(self._endpoint.request_s))
         unanswered = not self._received.started
         gone = isinstance(error, ConnectionError)
         words = "the connection was closed before an answer came" if gone else f"lost: {_words(error)}"

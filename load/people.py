@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
+import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -24,7 +25,10 @@ from protocol.tokens import TokenError, peek
 
 IN_STOCK = 64  # people signed in advance: a spike takes this many at once without waiting for a signature
 MARGIN_S = 30.0  # before its token expires a person is replaced: whatever it is in the middle of ends in time
-LATER_S = 1.0  # a window is taken to end so much later than by our clock: the target's opened with the answer
+LATER_S = 1.0  # a window is taken to end so much later than by our clock: no two clocks go alike
+# Addresses are of 10.0.0.0/8, without those that end in 0 or 255.
+LAST_BYTES = 254
+ADDRESSES = 256 * 256 * LAST_BYTES
 WAIT_S = 0.5  # between two looks whether somebody of a list is free again
 logger = logging.getLogger("parley.load")
 
@@ -40,6 +44,7 @@ class Ledger:
         self._spec = spec
         self._clock = clock
         self._counts: dict[tuple[str, str], tuple[float, int]] = {}
+        self._opening: set[tuple[str, str]] = set()
         floor = spec.policy["unbudgeted_floor"]
         self._floor = (floor["limit"], floor["window"])
 
@@ -53,12 +58,21 @@ class Ledger:
         return limit - count
 
     def spend(self, operation: str, room: str = "") -> None:
-        """Counts one that is sent."""
+        """Counts one that is sent; `answered` is to be told when that is over."""
         left = self.left(operation, room)
         assert left > 0, f"{operation}: nobody asks for more than its budget"
         _, _, key = self._budget(operation, room)
+        if key not in self._counts:
+            self._opening.add(key)
         opened, count = self._counts.get(key, (self._clock(), 0))
         self._counts[key] = (opened, count + 1)
+
+    def answered(self, operation: str, room: str = "") -> None:
+        """The answer is there, or given up. Of the first one of a window: the target's has opened by now."""
+        _, _, key = self._budget(operation, room)
+        if key in self._opening:
+            self._opening.discard(key)
+            self._counts[key] = (self._clock(), self._counts[key][1])
 
     def fresh_in(self) -> float:
         """Seconds until nothing is counted any more; 0 where nothing is."""
@@ -99,6 +113,24 @@ class Person:
         return all(self.ledger.left(operation) >= count for operation, count in needs)
 
 
+class Addresses:
+    """Addresses that no two people have: each process of a run has a range of its own, and begins anywhere in
+    it, so that a run soon after another (a knee has many) meets none whose budget is spent.
+    """
+
+    def __init__(self, index: int, of: int) -> None:
+        """Of process `index` of `of`."""
+        self._size = ADDRESSES // of
+        self._first = index * self._size
+        self._next = secrets.randbelow(self._size)
+
+    def take(self) -> str:
+        number = self._first + self._next
+        self._next = (self._next + 1) % self._size
+        high, last = divmod(number, LAST_BYTES)
+        return f"10.{high // 256}.{high % 256}.{last + 1}"
+
+
 class People:
     """Gives out the people of one process. `users` is how many the run has, for the message of a list."""
 
@@ -122,7 +154,8 @@ class People:
         self._minter = Minter(spec, target)
         self._left = len(given)
         self._prefix = prefix
-        self._number = index * 1_000_003  # addresses of two processes differ
+        self._number = 0
+        self._addresses = Addresses(index, max(of, index + 1))
         self._users = users
         self._stock: deque[Person] = deque()
         self._resting: list[Person] = []
@@ -185,7 +218,7 @@ class People:
         self._number += 1
         minted = self._minter.person_now(f"{self._prefix}_{number}")
         header = self._target.address_header
-        address = (header, f"198.18.{number // 250 % 250}.{number % 250 + 1}") if header else None
+        address = (header, self._addresses.take()) if header else None
         return Person(minted, f"User {number}", Ledger(self._spec), _until(minted.token), address)
 
     def _fill(self) -> None:

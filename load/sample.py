@@ -14,7 +14,9 @@ class Sample(NamedTuple):
     answer, when that answer was there. `every` is the pace of what is repeated, in seconds, 0 for what is
     not: by it latencies are corrected for coordinated omission. `fault` is what was wrong, "" where nothing
     was: a line for a person, without anything that differs from one request to the next, since equal ones
-    are counted together. `requirement` names the MUST that a fault breaks, where it breaks one.
+    are counted together. `requirement` names the MUST that a fault breaks, where it breaks one. Where its
+    user was stopped before an answer came, `ended` is that moment, `status` None, and there is no fault
+    unless the answer was overdue.
     """
 
     operation: str

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from load.connection import Connection, Endpoint, NoAnswer
+from load.connection import Connection, Endpoint, NoAnswer, no_answer
 from load.sample import Kind, Sample
 from protocol import validation
 from protocol.mint import Minted
@@ -139,7 +139,12 @@ class Outlet:
                 return None
             return Wrong(f"{status} without either of the two error shapes", "ERR-4")
         if sealed:
-            return None if self._envelope.ok_read(body, raw) else Wrong("200 in no valid envelope", "ENC-1")
+            if not self._envelope.ok_read(body, raw):
+                return Wrong("200 in no valid envelope", "ENC-1")
+            # Where an answer may be sealed, there is nothing in it for a check.
+            claimed = self.delivery != "bearer" and "encryption" in self.target.profiles
+            words = f"200 in an envelope: the target file says that answers to a {self.delivery} are plain"
+            return None if self.sealed else Wrong(words, "ENC-6" if claimed else "")
         reply.body = body
         if body is None:
             return Wrong("200 with a body that is no JSON", SHAPES.get(reply.operation, ""))
@@ -217,7 +222,9 @@ class Client:
         whose: str = "",
         check: Check | None = None,
     ) -> Reply:
-        """Sends it and fires its event; never raises for what the target does.
+        """Sends it and fires its event; never raises for what the target does. Where the user is stopped
+        meanwhile, the event tells how long there was no answer: it is slow at least so far, and wrong only
+        where it was overdue.
 
         `intended` and `every` are as Sample has them. `check` judges a good answer (or an accepted refusal)
         further, in the moment in which it comes.
@@ -227,25 +234,28 @@ class Client:
         data = self._bytes(request, operation)
         started = time.perf_counter()
         reply = Reply(request.operation, started)
-        wrong: Wrong | None
+        wrong: Wrong | None = None
         try:
             reply.raw = self._exchange(data, request.operation)
             reply.ended = time.perf_counter()
             reply.status = self._connection.status
             reply.headers = self._connection.headers
             wrong = outlet.judge(reply, accepts, whose)
-            if wrong is None and check is not None:
+            if wrong is None and check is not None and not (reply.status == 200 and reply.body is None):
                 wrong = check(reply)
         except NoAnswer as error:
             reply.ended = time.perf_counter()
             wrong = Wrong(str(error))
-        words, requirement = (wrong.words, wrong.requirement) if wrong is not None else ("", "")
-        reply.fault = words
-        kind = outlet.kind(operation)
-        sample = Sample(
-            request.operation, kind, intended, started, reply.ended, every, reply.status, words, requirement
-        )
-        outlet.tell(request, sample, reply)
+        finally:
+            if reply.status is None and wrong is None:  # the user is being stopped
+                reply.ended = time.perf_counter()
+                patience = outlet.endpoint.request_s
+                wrong = Wrong(no_answer(patience)) if reply.ended - started > patience else None
+            reply.fault, requirement = (wrong.words, wrong.requirement) if wrong is not None else ("", "")
+            times = (intended, started, reply.ended, every)
+            kind = outlet.kind(operation)
+            sample = Sample(request.operation, kind, *times, reply.status, reply.fault, requirement)
+            outlet.tell(request, sample, reply)
         return reply
 
     def _exchange(self, data: bytes, operation: str) -> bytes:

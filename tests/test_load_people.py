@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import random
+import secrets
 import time
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 import gevent
@@ -72,6 +75,22 @@ def test_a_window_opens_with_the_first_request_and_does_not_move() -> None:
     assert ledger.left("createRoom") == rule.limit
 
 
+def test_a_window_ends_by_the_first_answer_however_long_that_took() -> None:
+    clock = Clock()
+    ledger, rule = Ledger(SPEC, clock), budget("createRoom")
+    ledger.spend("createRoom")
+    clock.now += 20  # the target may have counted it at the end of these only
+    ledger.answered("createRoom")
+    ledger.spend("createRoom")
+    clock.now += 5
+    ledger.answered("createRoom")
+    clock.now += rule.window - 5
+    assert ledger.left("createRoom") == rule.limit - 2
+    assert ledger.fresh_in() > 0
+    clock.now += people_module.LATER_S
+    assert ledger.left("createRoom") == rule.limit
+
+
 def test_heartbeats_are_counted_by_room_and_what_has_no_budget_by_the_floor() -> None:
     ledger = Ledger(SPEC)
     assert spend(ledger, "heartbeat", "room_1") == budget("heartbeat").limit
@@ -107,6 +126,38 @@ def test_people_are_new_each_time_and_come_from_addresses_of_their_own() -> None
     assert len({one.id for one in found}) == 200
     assert len({one.address for one in found}) == 200
     assert all(one.id.startswith("load_x_") and one.lasts() and one.minted.csrf for one in found)
+
+
+def test_no_two_people_of_several_runs_and_workers_have_one_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secrets, "randbelow", random.Random(6).randrange)
+    whole, found = target(), list[str]()
+    for run, of in enumerate((1, 2, 3, 1, 64)):
+        for index in range(min(of, 4)):
+            people = People(SPEC, whole, f"load_{run}", share=(index, of))
+            found += [address[1] for address in (people.take().address for _ in range(300)) if address]
+    assert len(set(found)) == len(found) == 300 * 11
+    assert all(address in ip_network("10.0.0.0/8") for address in map(ip_address, found))
+
+
+@pytest.mark.parametrize("of", [1, 2, 7, 1000])
+def test_the_ranges_of_workers_meet_nowhere(of: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    edges: list[int] = []
+    for index in range(of):
+        for start in (0, people_module.ADDRESSES // of - 1):
+            monkeypatch.setattr(secrets, "randbelow", lambda _, start=start: start)
+            edges.append(int(ip_address(people_module.Addresses(index, of).take())))
+    assert edges == sorted(set(edges))
+    assert ip_address(edges[0]) == ip_address("10.0.0.1") and ip_address(edges[-1]) in ip_network(
+        "10.0.0.0/8"
+    )
+    assert not {edge % 256 for edge in edges} & {0, 255}
+
+
+def test_a_range_that_is_used_up_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secrets, "randbelow", lambda size: size - 1)
+    addresses = people_module.Addresses(1, 1000)
+    last, first = addresses.take(), addresses.take()
+    assert int(ip_address(first)) < int(ip_address(last))
 
 
 def test_workers_share_a_list_so_that_nobody_is_two() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -23,6 +24,8 @@ from load.profiles import find
 from protocol.target import SECRET_VARIABLE
 
 LOAD = Path(__file__).parent.parent / "load"
+LISTENING = Path(__file__).parent / "load_listening.py"
+UNEXPLAINED_S = 0.05
 START_S = 30.0
 PATIENCE_S = 120.0
 ALL = {
@@ -92,8 +95,8 @@ def server(folder: Path, mutant: str = "") -> Iterator[str]:
         process.wait(START_S)
 
 
-def locust(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "locust", "-f", str(LOAD), "--headless", "--only-summary", *words]
+def locust(*words: str, file: Path = LOAD, **env: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "locust", "-f", str(file), "--headless", "--only-summary", *words]
     return subprocess.run(
         command,
         capture_output=True,
@@ -140,6 +143,41 @@ def test_the_reference_server_is_without_fault_and_everything_is_done(tmp_path: 
     assert record["faults"] == []
     assert record["totals"]["errors"] == 0
     assert set(record["operations"]) == ALL
+
+
+def test_what_is_late_is_so_by_the_generator_or_by_an_answer(tmp_path: Path) -> None:
+    """And not by a role: with hearts that beat often, so that they have to meanwhile."""
+    profile = BUSY.replace("heartbeat = 1", "heartbeat = 0.4").replace("look = 0.4", "look = 1.5")
+    profile = profile.replace("[2, 4]", "[8, 10]")
+    (tmp_path / "p.toml").write_text(profile.format(seconds=12), encoding="utf-8")
+    late = tmp_path / "late.json"
+    with server(tmp_path) as url:
+        how = ("--host", url, "--load-profile", str(tmp_path / "p.toml"), "--seed", "5")
+        ended = locust(*how, file=LISTENING, PARLEY_TEST_LATE=str(late), PYTHONPATH=str(LOAD.parent))
+    assert late.exists(), ended.stderr
+    found = json.loads(late.read_text(encoding="utf-8"))
+    assert {"heartbeat", "listRooms", "getOffer", "leaveRoom"} <= found.keys()
+    for operation, seconds in found.items():
+        unexplained = [each for each in seconds if each > UNEXPLAINED_S]
+        assert len(unexplained) <= 0.02 * len(seconds) + 1, (operation, len(seconds), sorted(unexplained))
+
+
+def test_what_is_under_way_at_the_end_is_counted(tmp_path: Path) -> None:
+    """A target that takes connections and answers nothing: its users wait when the run stops."""
+    profile, measures = tmp_path / "p.toml", tmp_path / "measures.json"
+    text = BUSY.replace("[2, 4]", "[60, 60]").format(seconds=3)
+    profile.write_text(text, encoding="utf-8")
+    with socket.create_server(("127.0.0.1", 0), backlog=200) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        ended = locust("--host", url, "--load-profile", str(profile), "--measures", str(measures))
+    assert "Traceback" not in ended.stderr
+    record: Record = json.loads(measures.read_text(encoding="utf-8"))
+    # Each broadcaster, lurker and party waits for its first answer; so do viewers for the listing.
+    assert record["operations"]["createRoom"]["requests"] >= 12
+    assert record["totals"]["requests"] >= 12 + 3
+    assert record["totals"]["errors"] == 0 and record["faults"] == []  # none has waited for 10 s
+    for kind in ("reads", "writes"):
+        assert record[kind]["corrected_ms"]["p95"] > 1000
 
 
 def test_nobody_answers_and_all_poll_in_step(tmp_path: Path) -> None:

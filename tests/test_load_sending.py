@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import ssl
 import subprocess
@@ -21,6 +22,7 @@ from load.connection import keep_deadlines
 from load.sample import Sample
 from load.sending import OK, OR_NONE, Client, Outlet, Reply, Wrong
 from protocol import target as targets
+from protocol.envelope import seal
 from protocol.mint import Minted
 
 LISTING = b'{"success":true,"rooms":[]}'
@@ -295,6 +297,66 @@ def test_silence_and_trickles_end_with_the_deadline_of_the_target(trickle: bytes
         watch.kill()
     assert reply.fault == "no answer within 0.3 s"
     assert reply.ended - reply.started >= 0.3
+
+
+@pytest.mark.parametrize(
+    ("request_s", "fault"), [(600.0, ""), (0.05, "no answer within 0.05 s")], ids=["in time", "overdue"]
+)
+def test_what_is_under_way_when_its_user_is_stopped_is_told(request_s: float, fault: str) -> None:
+    asked, told = threading.Event(), Told()
+
+    def serve(connection: socket.socket) -> None:
+        head_of(connection)
+        asked.set()
+        connection.recv(1)
+
+    with serving(serve) as url:
+        client = user(url, told, request_s=request_s)
+        planned = time.perf_counter() - 3
+        sent = gevent.spawn(client.send, client.request("listRooms"), planned, every=1.0)
+        while not asked.is_set():
+            gevent.sleep(0.01)
+        gevent.sleep(0.1)
+        assert not told.samples
+        sent.kill()
+        client.close()
+    (sample,) = told.samples
+    assert (sample.operation, sample.status, sample.fault, sample.requirement) == (
+        "listRooms",
+        None,
+        fault,
+        "",
+    )
+    assert (sample.intended, sample.every) == (planned, 1.0)
+    assert 0.1 <= sample.ended - sample.started < 600
+    assert (told.events[0]["exception"] is None) == (not fault)
+
+
+def test_an_error_of_our_own_in_a_check_is_no_fault_and_hides_no_request() -> None:
+    told = Told()
+
+    def check(reply: Reply) -> Wrong | None:
+        raise KeyError("ours")
+
+    with serving(answering(http(LISTING))) as url, pytest.raises(KeyError):
+        ask(user(url, told), check=check)
+    assert [(one.status, one.fault) for one in told.samples] == [(200, "")]
+
+
+@pytest.mark.parametrize(
+    ("delivery", "claims", "whose"),
+    [("cookie", '"core", "encryption"', "ENC-6"), ("cookie", '"core"', ""), ("bearer", '"core"', "")],
+)
+def test_an_envelope_where_plain_is_due_is_a_fault_of_its_own(delivery: str, claims: str, whose: str) -> None:
+    sealed = json.dumps(seal(SPEC, "the-token", LISTING)).encode()
+    told = Told()
+    with serving(answering(http(sealed, "X-Encrypted: true"))) as url:
+        more = f"profiles = [{claims}]\ndelivery = {{ {delivery} = {{ encrypted = false }} }}"
+        client = user(url, told, more=more)
+        reply = ask(client, check=lambda reply: Wrong(f"{reply.body['rooms']}"))
+    assert reply.fault == f"200 in an envelope: the target file says that answers to a {delivery} are plain"
+    assert told.samples[0].requirement == whose
+    assert reply.rooms == []
 
 
 def test_a_body_without_end_is_not_read_to_it() -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,9 +72,12 @@ class Grid:
         self._anchor = anchor
         self.next = self._after(start)
 
-    def done(self) -> None:
-        """The one that was due is done. Those that are over by now are left out: nobody catches up."""
-        self.next = self._after(max(self.next, time.perf_counter()))
+    def done(self, answered: float) -> None:
+        """The one that was due is answered. Those that went by until then are left out, since nobody catches
+        up: what they would have taken is counted by `every` of the sample. None is left out for anything else
+        that the user waited for: it is late.
+        """
+        self.next = self._after(max(self.next, answered))
 
     def _after(self, moment: float) -> float:
         steps = (moment - self._anchor) // self.every + 1
@@ -114,7 +118,8 @@ class Actor:
         needs = tuple(needs)
         if not self.may(needs, seconds):
             self.become_another()
-            self._person = self.world.people.resume(needs)
+            with self.ours():
+                self._person = self.world.people.resume(needs)
             self.client.sign_in(self._person.minted, self._person.address)
 
     def become_another(self) -> None:
@@ -148,6 +153,13 @@ class Actor:
         self.due = moment
         gevent.sleep(max(0.0, moment - time.perf_counter()))
 
+    @contextmanager
+    def ours(self) -> Iterator[None]:
+        """What is waited for in it is our own doing, and makes nothing late."""
+        before = time.perf_counter()
+        yield
+        self.due += time.perf_counter() - before
+
     def pause(self, span: tuple[float, float]) -> None:
         self.until(self.due + self.chance.uniform(*span))
 
@@ -157,7 +169,7 @@ class Actor:
         self,
         name: str,
         *,
-        every: float = 0.0,
+        grid: Grid | None = None,
         params: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
         fields: Mapping[str, Any] | None = None,
@@ -166,13 +178,22 @@ class Actor:
         check: Check | None = None,
         room: str = "",
     ) -> Reply:
+        """`grid` is what it lies on, where it is due again and again."""
         person = self.person
         if person.ledger.left(name, room) <= 0 or not person.lasts(-15.0):
             raise Spent(name)
         person.ledger.spend(name, room)
         request = self.client.request(name, params=params, query=query, fields=fields)
-        reply = self.client.send(request, self.due, every=every, accepts=accepts, whose=whose, check=check)
+        every = grid.every if grid is not None else 0.0
+        try:
+            reply = self.client.send(
+                request, self.due, every=every, accepts=accepts, whose=whose, check=check
+            )
+        finally:
+            person.ledger.answered(name, room)
         self.due = reply.ended
+        if grid is not None:
+            grid.done(reply.ended)
         return reply
 
     # -- rooms
@@ -246,7 +267,7 @@ class Actor:
         else:
             self.lobby.moved(room, move, good=good)
 
-    def beat(self, room: Room, every: float) -> None:
+    def beat(self, room: Room, grid: Grid) -> None:
         version = room.version
 
         def check(reply: Reply) -> Wrong | None:
@@ -255,7 +276,7 @@ class Actor:
             return self.lobby.unchanged(room, version, shown.get("participantCount")) if shown else None
 
         reply = self.send(
-            "heartbeat", every=every, fields={"roomId": room.id}, whose="ROOM-11", check=check, room=room.id
+            "heartbeat", grid=grid, fields={"roomId": room.id}, whose="ROOM-11", check=check, room=room.id
         )
         if reply.status == 404:
             room.doubtful = True
@@ -263,10 +284,10 @@ class Actor:
             self.inside = None
             raise Lost(room.id)
 
-    def look(self, room: Room | None, every: float = 0.0) -> Reply:
+    def look(self, room: Room | None, grid: Grid | None = None) -> Reply:
         """Lists the rooms; this one must be among them."""
         check = self.lobby.listing(room, self.chance)
-        return self.send("listRooms", every=every, whose="ROOM-10", check=check)
+        return self.send("listRooms", grid=grid, whose="ROOM-10", check=check)
 
     # -- mail
 
@@ -287,13 +308,13 @@ class Actor:
             self.lobby.posted(mail, good=good)
         return good
 
-    def read(self, room: Room, kind: Kind, every: float = 0.0) -> bool:
+    def read(self, room: Room, kind: Kind, grid: Grid | None = None) -> bool:
         """Reads the box; True where there was something in it that is right."""
         name = "getOffer" if kind == "offer" else "getAnswer"
         check = self.lobby.reading(room, kind, self.person.id)
         sure = False
         try:
-            reply = self.send(name, every=every, params={"roomId": room.id}, accepts=OR_NONE, check=check)
+            reply = self.send(name, grid=grid, params={"roomId": room.id}, accepts=OR_NONE, check=check)
             sure = not reply.fault
         except Spent:
             sure = True

@@ -68,19 +68,16 @@ class Broadcaster:
             if not actor.person.lasts():
                 raise Spent("token")
             if moment == beat.next:
-                actor.beat(room, beat.every)
-                beat.done()
+                actor.beat(room, beat)
             elif moment == look.next:
-                newcomer = self._look(room, look.every)
-                look.done()
+                newcomer = self._look(room, look)
                 if poll is None and newcomer and pace.offers and room.visit is not None:
                     visit = room.visit
                     self._offer(room, visit)
                     poll = Grid(pace.poll, world.zero if pace.in_step else actor.due, actor.due)
                     patience = actor.due + world.spec.timings["poll_timeout"]
             elif poll is not None and visit is not None:
-                arrived = actor.read(room, "answer", poll.every)
-                poll.done()
+                arrived = actor.read(room, "answer", poll)
                 if arrived:
                     room.served.add(visit.viewer)
                     if actor.chance.random() < AGAIN:
@@ -94,18 +91,18 @@ class Broadcaster:
         if not visit.offered and self.world.lobby.due(room, "offer", visit.viewer) is None:
             self.actor.post(room, "offer")
 
-    def _look(self, room: Room, every: float) -> bool:
+    def _look(self, room: Room, grid: Grid) -> bool:
         """Whether the target shows somebody who is not connected yet: by the listing, or by a knock."""
         self._looks += 1
         if self.world.ice and self._looks % 2 == 0:
-            return self._listen(room, every)
-        reply = self.actor.look(room, every)
+            return self._listen(room, grid)
+        reply = self.actor.look(room, grid)
         shown = (
             next((one for one in reply.rooms if one.get("roomId") == room.id), None) if reply.good else None
         )
         return shown is not None and shown["participantCount"] - 1 > len(room.served)
 
-    def _listen(self, room: Room, every: float) -> bool:
+    def _listen(self, room: Room, grid: Grid) -> bool:
         """Reads the candidates since the last time; whether anybody knocked who is not served."""
         before = set(self._heard)
 
@@ -117,7 +114,7 @@ class Broadcaster:
 
         query = {"since": self._cursor} if self._cursor is not None else None
         reply = self.actor.send(
-            "getCandidates", every=every, params={"roomId": room.id}, query=query, whose="ICE-5", check=check
+            "getCandidates", grid=grid, params={"roomId": room.id}, query=query, whose="ICE-5", check=check
         )
         if isinstance(reply.body, dict) and "next" in reply.body:
             self._cursor = str(reply.body["next"])

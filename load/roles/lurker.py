@@ -18,17 +18,16 @@ class Lurker:
         actor = self.actor
         if self._grid is None:
             self._grid = self.world.grid(self.world.pace.look, actor.due, actor.chance)
-        actor.be_somebody((("listRooms", 1), ("health", 1)), self._grid.every)
         actor.until(self._grid.next)
+        actor.be_somebody((("listRooms", 1), ("health", 1)), self._grid.every)
         self._looks += 1
         try:
             if self._looks % 2:
-                actor.look(None, self._grid.every)
+                actor.look(None, self._grid)
             else:
-                actor.send("health", every=self._grid.every, whose="HEALTH-1")
+                actor.send("health", grid=self._grid, whose="HEALTH-1")
         except Spent:
             actor.become_another()
-        self._grid.done()
 
     def end(self) -> None:
         self.actor.end()

@@ -51,7 +51,8 @@ class Party:
         if host.identity != before or self._parent is None:
             self._parent = host.create(listed=False)
             host.inside = None
-        self.guest.be_somebody((("joinRoom", 1),), self.world.pace.stay[1])
+        with host.ours():
+            self.guest.be_somebody((("joinRoom", 1),), self.world.pace.stay[1])
 
     def _make(self, parent: Room) -> Room | None:
         host, person = self.host, self.host.person
@@ -109,6 +110,7 @@ class Party:
                 actor.leave()
             except Spent:
                 pass
+            self.host.due = max(self.host.due, actor.due)
         try:
             self._leave_parent()
         except Spent:

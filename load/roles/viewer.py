@@ -25,8 +25,8 @@ class Viewer:
         actor.pause(pace.think)
         polls = round(world.spec.timings["poll_timeout"] / pace.poll) + 2
         actor.be_somebody((("joinRoom", 1), ("sendAnswer", 1), ("getOffer", polls)), pace.stay[1])
-        room = self._chosen = world.lobby.accompany(actor.chance)
-        actor.due = max(actor.due, time.perf_counter())
+        with actor.ours():
+            room = self._chosen = world.lobby.accompany(actor.chance)
         try:
             actor.look(room)
             if room is None:
@@ -78,7 +78,7 @@ class Viewer:
         patience = actor.due + world.spec.timings["poll_timeout"]
         knocks, polls = world.spec.limits["knocks"] if world.ice else 0, 0
         while not visit.over:
-            if actor.read(room, "offer", poll.every):
+            if actor.read(room, "offer", poll):
                 visit.offered = True
                 if actor.chance.random() < AGAIN:
                     actor.read(room, "offer")
@@ -87,7 +87,6 @@ class Viewer:
                 actor.knock(room)
                 knocks -= 1
             polls += 1
-            poll.done()
             if poll.next > patience:
                 return False
             self._beating(room, beat, poll.next)
@@ -103,14 +102,12 @@ class Viewer:
             if event.wait(max(0.0, moment - time.perf_counter())) or moment == patience:
                 break
             self.actor.due = moment
-            self.actor.beat(room, beat.every)
-            beat.done()
+            self.actor.beat(room, beat)
         self.actor.due = max(self.actor.due, time.perf_counter())
 
     def _beating(self, room: Room, beat: Grid, ends: float) -> None:
         """Waits until then."""
         while beat.next < ends:
             self.actor.until(beat.next)
-            self.actor.beat(room, beat.every)
-            beat.done()
+            self.actor.beat(room, beat)
         self.actor.until(ends)
