@@ -260,7 +260,7 @@ WATCHED: WeakSet[Connection] = WeakSet()
 def keep_deadlines() -> None:
     """Gives up what is overdue, for as long as the process lives: to be run in a greenlet of its own.
 
-    Time in which we did not run is nobody's patience: after a stall each deadline is later by as much, so what
+    Time in which we did not run is nobody's patience: after a stall deadlines are later by as much, so what
     lies in the sockets is read first, and what was about to be sent has its time.
     """
     before = time.perf_counter()
