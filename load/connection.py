@@ -263,13 +263,22 @@ WATCHED: WeakSet[Connection] = WeakSet()
 
 
 def keep_deadlines() -> None:
-    """Gives up what is overdue, for as long as the process lives: to be run in a greenlet of its own."""
+    """Gives up what is overdue, for as long as the process lives: to be run in a greenlet of its own.
+
+    Time in which we did not run is nobody's patience: after a stall deadlines are later by as much, so what
+    lies in the sockets is read first, and what was about to be sent has its time.
+    """
+    before = time.perf_counter()
     while True:
         gevent.sleep(WATCH_S)
         now = time.perf_counter()
+        stalled = now - before - WATCH_S
         for connection in list(WATCHED):
+            if connection.deadline and stalled > WATCH_S:
+                connection.deadline += stalled
             if 0 < connection.deadline < now:
                 connection.give_up()
+        before = now
 
 
 def _patience(headers: list[tuple[bytes, bytes]]) -> float:

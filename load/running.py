@@ -29,6 +29,7 @@ MEASURES = "measures.json"
 START_S = 60.0  # for the process to start, its users to stop and its record to be written, beside the profile
 STOP_S = 10.0  # for it to end after it was interrupted; then it is killed
 LOOK_S = 0.25  # between two looks at how it goes on
+MOST_PROCESSES = max(2, 2 * (os.cpu_count() or 1))  # more than cores only wait for one another
 LAST_WORDS = 3  # lines of a process that died
 MOST_BYTES = 64_000_000  # of a record
 
@@ -78,6 +79,9 @@ class Order:
             raise LoadError(f"{made.most_users} users: at most {MOST_USERS} are sent")
         if made.seconds > MOST_S:
             raise LoadError(f"{made.seconds:g} s: no run is longer than {MOST_S:g} s")
+        if self.processes > MOST_PROCESSES:
+            most = f"at most {MOST_PROCESSES}, two for each core of this machine"
+            raise LoadError(f"--processes: {most}, got {self.processes}")
         return made
 
     @property
@@ -176,7 +180,7 @@ class Running:
             "--master-port",
             str(port),
         ]
-        return ["--processes", str(self._order.processes), *master]
+        return ["--processes", str(self._order.processes), "--enable-rebalancing", *master]
 
     async def _follow(self, live: Path, patience_s: float) -> None:
         assert self._process is not None

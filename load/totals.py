@@ -48,6 +48,7 @@ class Totals:
         self._cpu: dict[str, tuple[float, int]] = {}
         self._full = self._seconds = 0
         self._most_users = self._asked = 0
+        self._looked = self._short = 0
 
     def merge(self, delta: Delta, process: str = "") -> None:
         """`process` is the worker's id."""
@@ -78,9 +79,15 @@ class Totals:
         self._most_users = max(self._most_users, count)
         if memory_mb is not None:
             self._memory.append((float(at), memory_mb))
-        found = self.profile.phase_at(at - RISE_S) if self.profile and at >= RISE_S else None
-        if found is not None and self.profile is not None and found[0].measured:
-            self._asked = max(self._asked, int(self.profile.most_users * found[1]))
+        if self.profile is None or at < RISE_S:
+            return
+        # Users who are to come have so long to come; those who are to leave may have left.
+        window = [found for back in range(RISE_S + 1) if (found := self.profile.phase_at(at - back))]
+        phase, share = window[-1]
+        if phase.measured:
+            self._asked = max(self._asked, int(self.profile.most_users * share))
+        self._looked += 1
+        self._short += watch.is_short(count, int(self.profile.most_users * min(load for _, load in window)))
 
     def _close(self, before: float) -> None:
         for at in sorted(second for second in self._open if second < before):
@@ -204,6 +211,8 @@ class Totals:
             service=_shown(measured)["service_ms"],
             users=self._most_users,
             asked=self._asked,
+            noted=self._looked,
+            short=self._short,
         )
         return {
             "processes": max(1, len(self.cpu_now)),

@@ -24,7 +24,8 @@ CPU_FULL = 0.95
 # Of a second, the share that a probe spent waiting to be woken: beyond it every start and every answer was
 # late.
 LAG_FULL = 0.25
-# So much of the measured time may the generator be full and the run still counts: a machine in CI shudders.
+# So much of the measured time may the generator be full, or users be missing, and the run still counts: a
+# machine in CI shudders, and a worker that is lost is missed within seconds.
 # At least so many seconds, so that a short run does not end by one.
 FULL_SHARE, FULL_S = 0.1, 3
 # Starts that come this late at the 95th percentile, while answers take less than half of it, are our own
@@ -47,11 +48,14 @@ def generator_limit(
     service: Mapping[str, float | None],
     users: int,
     asked: int,
+    noted: int,
+    short: int,
 ) -> str:
     """Why the load was not offered as asked: one sentence, or "" where it was.
 
     `seconds` were measured, in `full` of them the generator was saturated, with `cpu` of a core on average;
-    `late` and `service` are percentiles in ms; `users` were there at most of those `asked` for.
+    `late` and `service` are percentiles in ms; `users` were there at most of those `asked` for. In `noted`
+    measured seconds somebody looked how many there are, and in `short` of them too few were there.
     """
     if full >= FULL_S and full > FULL_SHARE * seconds:
         return (
@@ -64,9 +68,16 @@ def generator_limit(
             f"one request in twenty began {late_ms:.0f} ms late or later, though answers took {took_ms:.0f} "
             "ms (p99): the generator did not keep its pace"
         )
-    if users < USERS_SHARE * asked:
+    if is_short(users, asked):
         return f"only {users} of the {asked} users asked for were ever there"
+    if short >= FULL_S and short > FULL_SHARE * noted:
+        return f"in {short} of {noted} measured seconds too few of the users asked for were there"
     return ""
+
+
+def is_short(users: int, asked: int) -> bool:
+    """Whether too few of the users asked for are there."""
+    return users < USERS_SHARE * asked
 
 
 class Watch:

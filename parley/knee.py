@@ -164,13 +164,16 @@ class _Stopped(Exception):
 
 
 def step_of(scale: float, users: int, record: Record, sampled: str, spec: Spec) -> Step:
-    """How the target fared in one step; what broke first is named, a MUST before an objective."""
+    """How the target fared in one step; what broke first is named, a MUST before an objective. Where the
+    generator was the limit, a missed objective says nothing of the target.
+    """
+    limit = record["generator"]["limit"]
     broken = next(iter(verdicts.broken(record, spec)), None)
     missed = [one for one in objectives.judge(record) if one.verdict is Verdict.FAIL]
     broke = sampled
     if not broke and broken is not None:
         broke = f"{broken['requirement']}: {broken['reason']}"
-    if not broke and missed:
+    if not broke and not limit and missed:
         broke = missed[0].reason
     return Step(
         scale=scale,
@@ -180,7 +183,7 @@ def step_of(scale: float, users: int, record: Record, sampled: str, spec: Spec) 
         write_p95=record["writes"]["corrected_ms"]["p95"],
         errors=record["totals"]["errors"],
         broke=broke,
-        limit="" if broke else record["generator"]["limit"],
+        limit="" if broke else limit,
     )
 
 

@@ -1,7 +1,8 @@
 """What a load run says of its objectives: pure, from the load record alone. ADR 0018 has the reasons.
 
-A fail must be the target's: what the generator's own delay may explain is inconclusive. A pass must be
-earned: with too few requests, a run that was cut off or a generator that was the limit there is none.
+A fail must be the target's: what the generator's own delay may explain is inconclusive, and so are a missed
+latency and a time-out where the generator was the limit. A pass must be earned: with too few requests, a run
+that was cut off or a generator that was the limit there is none.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ MOST_MINUTES = 24 * 60.0  # a longer run is no advice
 PROMISES = "promises"
 LATENCIES = {"read_p95_ms": "reads", "write_p95_ms": "writes"}
 NAMED = 3  # broken requirements in a reason
+# How faults begin that a generator may have made itself by looking too late: load/connection.py has them.
+TIMED_OUT = ("no answer within ", "no connection within ")
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,10 @@ def _error_rate(record: Record, limit: float) -> Objective:
         return Objective("error_rate", Verdict.PASS, limit, rate, told)
     chance = at_least(errors, requests, limit)
     if chance < 1 - SURE:
+        why, own = record["generator"]["limit"], _timed_out(record)
+        if why and at_least(errors - own, requests, limit) >= 1 - SURE:
+            told += f"; but {own:,} of them were no answer in time, and {why}"
+            return Objective("error_rate", Verdict.INCONCLUSIVE, limit, rate, told)
         return Objective("error_rate", Verdict.FAIL, limit, rate, told)
     told += f": too few to tell, a target at the limit fails as often in {chance:.0%} of such runs"
     return Objective("error_rate", Verdict.INCONCLUSIVE, limit, rate, told)
@@ -129,10 +136,13 @@ def _latency(name: str, record: Record, limit: float) -> Objective:
     told = f"p95 of {group} {got:.1f} ms (the limit is {limit:g} ms)"
     if worst:
         told += f", slowest {plain(worst)} with {record['operations'][worst]['corrected_ms']['p95']:.1f} ms"
+    why = record["generator"]["limit"]
     if found["errors"] > P95_ROOM * requests:
         told = f"{found['errors']:,} of {requests:,} {group} had no right answer: more than p95 has room for"
+        if why and found["errors"] - _timed_out(record, group[:-1]) <= P95_ROOM * requests:
+            return Objective(name, Verdict.INCONCLUSIVE, limit, got, f"{told}; but {why}")
         return Objective(name, Verdict.FAIL, limit, got, told)
-    delay = DELAYS * (record["generator"]["met_ms"]["p95"] or 0.0)
+    delay = _delay(record, found)
     if got <= limit:
         if requests < LEAST_REQUESTS:
             told += f": too few to tell, {requests} of the {LEAST_REQUESTS} that are needed"
@@ -144,7 +154,31 @@ def _latency(name: str, record: Record, limit: float) -> Objective:
     if requests < LEAST_REQUESTS:
         told += f": too few to tell, {requests} of the {LEAST_REQUESTS} that are needed"
         return Objective(name, Verdict.INCONCLUSIVE, limit, got, told)
+    if why:
+        return Objective(name, Verdict.INCONCLUSIVE, limit, got, f"{told}; but {why}")
     return Objective(name, Verdict.FAIL, limit, got, told)
+
+
+def _delay(record: Record, found: Record) -> float:
+    """Of the p95 of these requests, the ms that may be the generator's own: what its probe saw, or how late
+    requests began, where answers (p99) took less than half of that. A user whose answer is late begins late
+    too, and that is the target's doing.
+    """
+    generator = record["generator"]
+    seen = DELAYS * (generator["met_ms"]["p95"] or 0.0)
+    late, took = generator["late_ms"]["p95"] or 0.0, found["service_ms"]["p99"] or 0.0
+    return float(max(seen, late if took < late / 2 else 0.0))
+
+
+def _timed_out(record: Record, kind: str = "") -> int:
+    """Measured requests, of this kind or all, that were given up: a fault that is no broken promise."""
+    operations = record["operations"]
+    return sum(
+        fault["measured"]
+        for fault in record["faults"]
+        if fault["fault"].startswith(TIMED_OUT)
+        and kind in ("", operations.get(fault["operation"], {}).get("kind"))
+    )
 
 
 def _worst(record: Record, of: Any, kind: str = "", least: float = 0.0) -> str:

@@ -155,7 +155,7 @@ def test_too_few_points_or_no_memory_at_all_say_nothing() -> None:
     assert growth([(float(at), 0.0) for at in range(500)]) is None
 
 
-GOOD = {"seconds": 100, "full": 0, "cpu": 0.4, "users": 100, "asked": 100}
+GOOD = {"seconds": 100, "full": 0, "cpu": 0.4, "users": 100, "asked": 100, "noted": 100, "short": 0}
 QUICK = {"p95": 1.0, "p99": 5.0}
 
 
@@ -177,6 +177,10 @@ QUICK = {"p95": 1.0, "p99": 5.0}
         ),
         ({"users": 95}, ""),
         ({"users": 94}, "only 94 of the 100 users"),
+        ({"short": 10}, ""),
+        ({"short": 11}, "in 11 of 100 measured seconds too few"),
+        ({"noted": 10, "short": FULL_S - 1}, ""),
+        ({"noted": 10, "short": FULL_S}, "in 3 of 10 measured seconds too few"),
         ({"late": {"p95": None, "p99": None}, "service": {"p95": None, "p99": None}}, ""),
     ],
 )

@@ -7,8 +7,11 @@ import random
 from collections.abc import Callable
 
 import pytest
+from load_kit import fault, measured, record
+from report_kit import SPEC
 
 from load.knee import GAP, Knee, Step, search
+from parley.knee import step_of
 
 BASE = 65
 
@@ -86,3 +89,16 @@ def test_three_searches_agree_within_a_fifth_though_the_edge_is_blurred() -> Non
     scales = sorted(step.scale for step in found if step is not None)
     assert len(scales) == 30
     assert scales[-1] / scales[0] < 1.2
+
+
+def test_a_step_whose_generator_was_the_limit_is_broken_by_a_must_alone() -> None:
+    slow = record(measured(20_000, 600, 500.0))
+    assert step_of(1, 65, slow, "", SPEC).broke
+    slow["generator"]["limit"] = "the generator was the limit"
+    step = step_of(1, 65, slow, "", SPEC)
+    assert (step.broke, step.limit) == ("", "the generator was the limit")
+    seen = step_of(1, 65, slow, "MBOX-2: read twice", SPEC)
+    assert (seen.broke, seen.limit) == ("MBOX-2: read twice", "")
+    slow["faults"] = [fault("getOffer", "the same offer twice", "MBOX-2")]
+    broken = step_of(1, 65, slow, "", SPEC)
+    assert broken.broke.startswith("MBOX-2: ") and broken.limit == ""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from load_kit import LIMITS, fault, latency, measured, memory, record
 
-from reports.objectives import LEAST_MINUTES, LEAST_REQUESTS, Objective, at_least, judge
+import load
+from reports.objectives import LEAST_MINUTES, LEAST_REQUESTS, TIMED_OUT, Objective, at_least, judge
 from reports.verdicts import Verdict
 
 PASS, FAIL, NOT_RUN, OPEN = Verdict.PASS, Verdict.FAIL, Verdict.NOT_RUN, Verdict.INCONCLUSIVE
@@ -316,3 +318,54 @@ def test_what_comes_from_the_target_is_made_harmless() -> None:
     found = record(faults=[fault("get\x1b[2J", "\x07bell", "MBOX-2")], stopped="\x1b]0;x")
     assert "\x1b" not in "".join(o.reason for o in judge(found))
     assert "\x07" not in "".join(o.reason for o in judge(found))
+
+
+SATURATED = "the generator was saturated"
+
+
+@pytest.mark.parametrize(("limit", "verdict"), [("", FAIL), (SATURATED, OPEN)])
+def test_a_missed_latency_is_nobodys_where_the_generator_was_the_limit(limit: str, verdict: Verdict) -> None:
+    found = record(measured(5000, 0, 500.0))
+    found["generator"]["limit"] = limit
+    judged = one("read_p95_ms", found)
+    assert (judged.verdict, judged.got) == (verdict, 500.0)
+    assert judged.reason.endswith(f"; but {limit}" if limit else "with 500.0 ms")
+
+
+@pytest.mark.parametrize(
+    ("late", "took", "verdict"),
+    [(460.0, 40.0, OPEN), (440.0, 40.0, FAIL), (460.0, 229.0, OPEN), (460.0, 231.0, FAIL)],
+)
+def test_a_late_start_explains_a_latency_unless_answers_were_slow(
+    late: float, took: float, verdict: Verdict
+) -> None:
+    slow = measured(5000, 0, 500.0)
+    slow["service_ms"]["p99"] = took
+    found = record(slow)
+    found["generator"]["late_ms"]["p95"] = late
+    assert one("read_p95_ms", found).verdict is verdict
+
+
+def test_what_is_given_up_is_known_by_its_words() -> None:
+    """A fault that load/connection.py words otherwise would accuse the target again."""
+    source = (Path(load.__file__).parent / "connection.py").read_text(encoding="utf-8")
+    assert all(f'f"{words}{{' in source for words in TIMED_OUT)
+
+
+@pytest.mark.parametrize("words", ["no answer within 10 s", "no connection within 5 s"])
+def test_what_a_saturated_generator_gave_up_is_no_error_of_the_target(words: str) -> None:
+    found = record(measured(20_000, 2000, 8.0), faults=[fault("getOffer", words, "", 2000)])
+    assert [one(name, found).verdict for name in ("error_rate", "read_p95_ms")] == [FAIL, FAIL]
+    found["generator"]["limit"] = SATURATED
+    rate, reads = one("error_rate", found), one("read_p95_ms", found)
+    assert (rate.verdict, reads.verdict) == (OPEN, OPEN)
+    assert rate.reason.endswith(f"; but 2,000 of them were no answer in time, and {SATURATED}")
+    assert reads.reason.endswith(f"more than p95 has room for; but {SATURATED}")
+    # What else went wrong is the target's all the same.
+    found["faults"] = [fault("getOffer", words, "", 900), fault("getOffer", "503", "ERR-3", 1100)]
+    assert [one(name, found).verdict for name in ("error_rate", "read_p95_ms")] == [FAIL, FAIL]
+    # Of another kind of requests, or none that was measured, it excuses nothing.
+    found["faults"] = [fault("heartbeat", words, "", 2000)]
+    assert one("read_p95_ms", found).verdict is FAIL
+    found["faults"] = [{**fault("getOffer", words, "", 2000), "measured": 0}]
+    assert one("error_rate", found).verdict is FAIL

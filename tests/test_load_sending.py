@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import gevent
@@ -18,7 +19,7 @@ import pytest
 from report_kit import SPEC
 from score_kit import free_port, hostile
 
-from load.connection import keep_deadlines
+from load.connection import WATCH_S, keep_deadlines
 from load.sample import Sample
 from load.sending import OK, OR_NONE, Client, Outlet, Reply, Wrong
 from protocol import target as targets
@@ -357,6 +358,36 @@ def test_an_envelope_where_plain_is_due_is_a_fault_of_its_own(delivery: str, cla
     assert reply.fault == f"200 in an envelope: the target file says that answers to a {delivery} are plain"
     assert told.samples[0].requirement == whose
     assert reply.rooms == []
+
+
+@pytest.mark.parametrize(("stalls_s", "fault"), [(100.0, ""), (0.0, "no answer within 0.3 s")])
+def test_time_in_which_we_did_not_run_is_nobodys_patience(
+    stalls_s: float, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock leaps while a request is under way, as it does for a process that was stopped."""
+    ahead, leapt = [0.0], threading.Event()
+    clock = SimpleNamespace(perf_counter=lambda: time.perf_counter() + ahead[0])
+    monkeypatch.setattr("load.connection.time", clock)
+
+    def serve(connection: socket.socket) -> None:
+        head_of(connection)
+        assert leapt.wait(60)
+        time.sleep(6 * WATCH_S)  # until deadlines were looked at
+        connection.sendall(http(LISTING))
+
+    def leap() -> None:
+        ahead[0] += stalls_s
+        leapt.set()
+
+    watch = gevent.spawn(keep_deadlines)
+    with serving(serve) as url:
+        client = user(url, Told(), request_s=30.0 if stalls_s else 0.3)
+        gevent.spawn_later(WATCH_S / 2, leap)
+        try:
+            reply = ask(client)
+        finally:
+            watch.kill()
+    assert reply.fault == fault
 
 
 def test_a_body_without_end_is_not_read_to_it() -> None:

@@ -285,8 +285,36 @@ def test_users_who_never_came_are_a_limit() -> None:
     assert found.record(12.0)["generator"]["limit"] == "only 18 of the 20 users asked for were ever there"
     found.note(13, {"viewer": 20}, None)  # not in a measured phase
     assert found.record(12.0)["generator"]["limit"]
-    found.note(11, {"viewer": 19}, None)
-    assert found.record(12.0)["generator"]["limit"] == ""
+    enough = Totals(profile())
+    for at in range(12):
+        enough.note(at, {"viewer": 19}, None)
+    assert enough.record(12.0)["generator"]["limit"] == ""
+
+
+@pytest.mark.parametrize(("missing", "limited"), [(2, False), (3, True)])
+def test_users_who_were_lost_are_a_limit_if_they_are_missed_for_long(missing: int, limited: bool) -> None:
+    found = Totals(profile())
+    for at in range(27):
+        found.note(at, {"viewer": 10 if 7 <= at < 7 + missing else 20}, None)
+    said = found.record(27.0)["generator"]["limit"]
+    words = f"in {missing} of 19 measured seconds too few of the users asked for were there"
+    assert said == (words if limited else "")
+
+
+def test_users_who_come_and_go_as_the_profile_says_are_not_missing() -> None:
+    """Each comes three seconds after he is asked for, and all leave at once."""
+    waves = "".join(
+        f'[[phases]]\nname = "wave-{n}"\nseconds = 5\nload = {n % 2 or 0.2}\n' for n in range(1, 9)
+    )
+    mine = profile(PROFILE.split("[[phases]]")[0] + waves)
+    found = Totals(mine)
+    for at in range(40):
+        loads = [phase[1] for back in range(4) if at >= back and (phase := mine.phase_at(at - back))]
+        found.note(at, {"viewer": round(20 * min(loads))}, None)
+    assert found.record(40.0)["generator"]["limit"] == ""
+    for at in range(40):  # with nobody ever beyond the low tide but once
+        found.note(at, {"viewer": 20 if at == 20 else 4}, None)
+    assert found.record(40.0)["generator"]["limit"].endswith("too few of the users asked for were there")
 
 
 def test_the_busiest_process_is_the_generators_cpu() -> None:
