@@ -52,7 +52,7 @@ lint: $(READY)
 	@$(RUN) parley lint
 
 bench: $(READY)
-	@sh scripts/system-packages.sh node
+	@sh scripts/system-packages.sh node nginx wrk
 	@failed=0; $(RUN) bench.heartbeat || failed=1; $(RUN) bench.load || failed=1; \
 	  $(RUN) bench.suite $(ARGS) || failed=1; exit $$failed
 

@@ -94,7 +94,7 @@ class Profile:
         return None
 
     def scaled(self, factor: float) -> Profile:
-        """The same with so many times the users; every kind that it has keeps one at least."""
+        """The same with so many times the users, a number above 0; every kind that it has keeps one."""
         users = {role: max(1, round(count * factor)) if count else 0 for role, count in self.users.items()}
         return replace(self, users=users)
 

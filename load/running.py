@@ -37,6 +37,10 @@ class LoadError(Exception):
     """The load could not be made; one line says why. Nothing was decided."""
 
 
+class LocustError(LoadError):
+    """Locust's process failed, which is a fault of ours."""
+
+
 def enough_people(profile: Profile, minter: Minter) -> None:
     """Raises LoadError where a list of tokens is too short for the users to be there at once."""
     needed = profile.most_users + profile.users["party"]  # who invites, and who is invited
@@ -114,12 +118,19 @@ class Running:
         self._process: asyncio.subprocess.Process | None = None
         self._stopped = False
 
+    @property
+    def begun(self) -> bool:
+        """Whether there is something to stop."""
+        return self._process is not None
+
     async def run(self, target: Target, minter: Minter, folder: Path, memory: Memory | None) -> Record:
         """The load record. `folder` is there, for the process's log. Raises LoadError and MintError."""
         profile = self._order.applied
         with tempfile.TemporaryDirectory(prefix="parley-load-") as private:
             place = Path(private)
             enough_people(profile, minter)
+            if target.encrypted[target.plain_delivery]:
+                raise LoadError("each delivery of the target file is encrypted: a load takes one that is not")
             count = people_needed(profile, self._spec)
             told = await hand_over(target, minter, count, place, memory, new_run_id())
             env = {**os.environ, **({SECRET_VARIABLE: told.secret} if told.secret is not None else {})}
@@ -207,10 +218,12 @@ class Running:
 
     def _record(self, measures: Path, folder: Path) -> Record:
         assert self._process is not None
+        if not measures.exists() and self._stopped:
+            raise LoadError("interrupted before anything was measured")
         if not measures.exists():
             said = (folder / LOG).read_text(encoding="utf-8", errors="replace").strip().splitlines()
             words = plain(" | ".join(said[-LAST_WORDS:]))[:500] or "it said nothing"
-            raise LoadError(f"Locust ended with {self._process.returncode} and measured nothing: {words}")
+            raise LocustError(f"Locust ended with {self._process.returncode} and measured nothing: {words}")
         if measures.stat().st_size > MOST_BYTES:
             raise LoadError(f"{measures.name}: more than {MOST_BYTES} bytes")
         found: Record = json.loads(measures.read_text(encoding="utf-8"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from conformance.session import Beside
 from load import profiles, verdicts
-from load.running import LoadError, Order, Running
+from load.running import LoadError, LocustError, Order, Running
 from protocol.mint import Minter, MintError
 from protocol.spec import Spec
 from protocol.target import Target
@@ -110,9 +110,10 @@ class LoadSuite:
             record = await self._running.run(target, minter, folder, target.memory)
         except guard.GuardError as error:
             self._undecided(mine, Verdict.NOT_RUN, str(error), emit)
+        except LocustError as error:
+            self._undecided([ERRORS], Verdict.HARNESS_ERROR, str(error), emit)
         except (LoadError, MintError) as error:
-            verdict = Verdict.NOT_RUN if stopped else Verdict.HARNESS_ERROR
-            self._undecided(mine if stopped else [ERRORS], verdict, str(error), emit)
+            self._undecided([ERRORS, *mine], Verdict.NOT_RUN, str(error), emit)
         else:
             emit(record)
             for verdict_found in self._verdicts(record, mine, target):
@@ -139,7 +140,7 @@ class LoadSuite:
         return found
 
     def _undecided(self, names: list[str], verdict: Verdict, why: str, emit: Emit) -> None:
-        for name in names:
+        for name in dict.fromkeys(names):
             check = f"{verdicts.CHECK}.{self._name}"
             cause: Cause | None = "elsewhere" if verdict is Verdict.NOT_RUN else None
             emit(verdict_record(name, check, verdict, why, cause=cause))

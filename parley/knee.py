@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import signal
 import time
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
@@ -21,8 +20,8 @@ from load import knee as searching
 from load import profiles, verdicts
 from load.knee import Knee, Step
 from load.profiles import MOST_USERS
-from load.running import Order, Running
-from parley.load import add_target, memory_of, reachable, seed_of, settings_of
+from load.running import LoadError, Order, Running
+from parley.load import add_target, hear_interrupts, memory_of, reachable, seed_of, settings_of, told
 from parley.progress import KneeProgress
 from protocol.spec import Spec
 from reports import knee as reporting
@@ -78,7 +77,7 @@ def _knee(parsed: argparse.Namespace) -> int:
     session = Session(replace(settings_of(parsed, LASTS_S), per_second=SAMPLE_PER_S), spec)
     with KneeProgress(Console(stderr=True, highlight=False)) as progress:
         run = KneeRun(order, spec, session, progress, min(parsed.most_users, MOST_USERS), parsed.run_dir)
-        folder = asyncio.run(run.run())
+        folder = told(run.run())
     log = runlog.read(folder)
     reporting.write(log, folder)
     reporting.show(log, terminal.console())
@@ -102,11 +101,7 @@ class KneeRun:
 
     async def run(self) -> Path:
         """Returns the folder of the run. Ctrl-C ends the search, with what was found until then."""
-        task = asyncio.current_task()
-        assert task is not None
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._stop)
+        hear_interrupts(self._stop, lambda: self._running is not None)
         registry.load_checks()
         started = time.monotonic()
         async with AsyncExitStack() as stack:
@@ -141,6 +136,10 @@ class KneeRun:
         try:
             memory = memory_of(self.session, world.target)
             record = await self._running.run(world.target, world.minter, folder, memory)
+        except LoadError:
+            if self._stopped:
+                raise _Stopped from None
+            raise
         finally:
             sample.stop()
             await asking

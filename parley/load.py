@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import math
 import secrets
 import signal
 import time
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -28,6 +31,7 @@ from reports import objectives, runlog, terminal
 from reports.runlog import Record, RunLogWriter
 from suite import guard, opening
 
+MOST_PORT = 65535
 SPARE_S = 120.0  # that tokens are good for beyond the run itself
 
 
@@ -105,6 +109,32 @@ def memory_of(session: Session, target: Target) -> Memory | None:
     return Memory(pid=pid) if pid is not None else None
 
 
+def hear_interrupts(stop: Callable[[], None], begun: Callable[[], bool]) -> None:
+    """Ctrl-C, a polite TERM and a terminal that closes end the current task: by `stop` once it has begun,
+    so that it tells what was found, and at once before.
+    """
+    task = asyncio.current_task()
+    assert task is not None, "there is a task that asks"
+    loop = asyncio.get_running_loop()
+
+    def interrupted() -> None:
+        if begun():
+            stop()
+        else:
+            task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, interrupted)
+
+
+def told(run: Coroutine[Any, Any, Path]) -> Path:
+    """The folder of the run. Raises LoadError where it was interrupted before there was anything to tell."""
+    try:
+        return asyncio.run(run)
+    except asyncio.CancelledError:
+        raise LoadError("interrupted before anything was sent") from None
+
+
 async def reachable(world: World) -> None:
     """Raises LoadError where the target gives no answer at all: there is nothing to load."""
     reason = await doctor.unreachable(world)
@@ -121,11 +151,17 @@ def _load(parsed: argparse.Namespace) -> int:
         rooms = int(spec.policy["objectives"]["rooms"])
         print(f"{peers.PROFILE:16} {2 * rooms:5} users           {peers.TITLE}")
         return 0
-    if parsed.scale <= 0:
-        raise LoadError(f"--scale: expected more than 0, got {parsed.scale:g}")
+    if not 0 < parsed.scale < math.inf:
+        raise LoadError(f"--scale: expected a number above 0, got {parsed.scale:g}")
+    if parsed.metrics_port is not None and not 1 <= parsed.metrics_port <= MOST_PORT:
+        raise LoadError(f"--metrics-port: expected 1 to {MOST_PORT}, got {parsed.metrics_port}")
     if parsed.processes < 1:
         raise LoadError(f"--processes: expected 1 or more, got {parsed.processes}")
     if parsed.profile == peers.PROFILE:
+        for option in ("seconds", "warm_up", "metrics_port"):
+            if getattr(parsed, option) is not None:
+                word = {"seconds": "for"}.get(option, option).replace("_", "-")
+                raise LoadError(f"--{word}: not for the profile {peers.PROFILE}")
         return peers.run(parsed, spec, seed_of(parsed))
     order = Order(
         source=parsed.profile,
@@ -133,7 +169,7 @@ def _load(parsed: argparse.Namespace) -> int:
         seed=seed_of(parsed),
         scale=parsed.scale,
         seconds=seconds_of(parsed.seconds) if parsed.seconds else None,
-        warm_up=seconds_of(parsed.warm_up) if parsed.warm_up else None,
+        warm_up=seconds_of(parsed.warm_up, "--warm-up") if parsed.warm_up else None,
         processes=parsed.processes,
         metrics_port=parsed.metrics_port,
         operated=parsed.operated,
@@ -143,7 +179,7 @@ def _load(parsed: argparse.Namespace) -> int:
     session = Session(settings_of(parsed, applied.seconds), spec)
     with LoadProgress(Console(stderr=True, highlight=False), applied.seconds) as progress:
         run = LoadRun(order, spec, session, progress, parsed.run_dir)
-        folder = asyncio.run(run.run())
+        folder = told(run.run())
     log = runlog.read(folder)
     reporting.write(log, folder)
     reporting.show(log, terminal.console())
@@ -164,9 +200,7 @@ class LoadRun:
     async def run(self) -> Path:
         """Returns the folder of the run. Ctrl-C ends it early, with what was measured until then."""
         running = Running(self.order, self.spec, self.progress)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, running.stop)
+        hear_interrupts(running.stop, lambda: running.begun)
         started = time.monotonic()
         async with AsyncExitStack() as stack:
             world = await self.session.open(stack)

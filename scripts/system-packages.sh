@@ -21,7 +21,7 @@ for name in "$@"; do
             # Debian's package starts a daemon where there is a service manager: that is not ours to decide.
             command -v "$name" >/dev/null 2>&1 || [ -d /run/systemd/system ] || missing="$missing docker.io"
             ;;
-        prometheus) # like docker.io
+        prometheus | nginx) # like docker.io
             command -v "$name" >/dev/null 2>&1 || [ -d /run/systemd/system ] || missing="$missing $name"
             ;;
         ip) command -v "$name" >/dev/null 2>&1 || missing="$missing iproute2" ;;

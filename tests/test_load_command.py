@@ -44,7 +44,12 @@ def test_the_profiles_are_listed_with_what_they_are() -> None:
     [
         (("--profile", "steadi"), "there is no load profile 'steadi'; did you mean steady?"),
         (("--profile", "nowhere.toml"), "nowhere.toml: no such file"),
-        (("--scale", "0"), "--scale: expected more than 0, got 0"),
+        (("--scale", "0"), "--scale: expected a number above 0, got 0"),
+        (("--scale", "nan"), "--scale: expected a number above 0, got nan"),
+        (("--scale", "inf"), "--scale: expected a number above 0, got inf"),
+        (("--warm-up", "0s"), "--warm-up: expected a time"),
+        (("--metrics-port", "99999"), "--metrics-port: expected 1 to 65535, got 99999"),
+        (("--profile", "peers", "--for", "3s"), "--for: not for the profile peers"),
         (("--scale", "9999"), "at most 20000 are sent"),
         (("--for", "5h"), "no run is longer than 14400 s"),
         (("--for", "soon"), "soon"),
@@ -85,6 +90,23 @@ def test_ctrl_c_ends_a_load_with_a_report(tmp_path: Path) -> None:
     assert {verdict["verdict"] for verdict in log.verdicts} == {"not-run"}
     assert "ended early" in ended.out or "stopped" in ended.out
     assert (folder / "index.html").exists()
+
+
+@pytest.mark.parametrize("command", ["load", "knee"])
+def test_ctrl_c_before_anything_is_sent_is_heard(command: str, tmp_path: Path) -> None:
+    file = tmp_path / "target.toml"
+    begun = tmp_path / "begun"
+    start = f'[start]\ncommand = "touch {begun}; exec sleep 60"\nready_timeout = 8\n'
+    file.write_text(TARGET.replace("192.0.2.7:8787", "127.0.0.1:9") + start, encoding="utf-8")
+    words = [sys.executable, "-m", "parley", command, "--target-file", str(file), "--start"]
+    run = Command([*words, "--run-dir", str(tmp_path / "run")])
+    while not begun.exists():
+        assert run.process.poll() is None, run.wait()
+        time.sleep(0.05)
+    run.interrupt()
+    ended = run.wait(30)
+    assert ended.code == 2 and ended.err.endswith("parley: interrupted before anything was sent\n")
+    assert not (tmp_path / "run").exists()
 
 
 def test_ctrl_c_ends_a_search_with_what_was_found(tmp_path: Path) -> None:

@@ -52,6 +52,15 @@ def test_a_target_that_does_not_claim_slo_is_not_loaded(tmp_path: Path) -> None:
     assert not (run.folder / LOG).exists()
 
 
+def test_a_target_that_cannot_be_loaded_is_not_accused_of_it(tmp_path: Path) -> None:
+    with server("right", tmp_path) as target:
+        text = claiming(target, CLAIMS).read_text(encoding="utf-8")
+        target.write_text(text.replace("cookie = { encrypted = false }", "bearer = { encrypted = true }"))
+        asked = ("--requirement", "SLO-1")
+        run = score(tmp_path / "run", "--load", "smoke", "--target-file", str(target), *asked)
+    assert run.verdicts == {"SLO-1": "not-run"}, run.out + run.err
+
+
 def test_a_run_about_something_else_is_not_loaded(tmp_path: Path) -> None:
     run = score(tmp_path, "--load", "smoke", "--requirement", "ROOM-1")
     assert run.code == 0 and not (run.folder / LOG).exists()
