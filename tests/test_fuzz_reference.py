@@ -15,10 +15,13 @@ SECONDS = float(os.environ.get("PARLEY_FUZZ_SECONDS", "12"))
 
 
 def test_nothing_is_found_at_the_reference_server() -> None:
-    ran = attack(lambda arena: [Fuzz(arena), Texts(arena)], SECONDS, seed=SEED)
-    assert [(one.complaint.requirement, one.operation, one.complaint.words) for one in ran.findings] == []
-    assert all(method.covered.cases > 0 for method in ran.methods)
-    fuzz = ran.methods[0]
     spec = spec_module.load()
-    core = spec.profiles["core"].operations
-    assert shallow(fuzz.covered, [name for name in core if name != "health"]) == []
+    core = [name for name in spec.profiles["core"].operations if name != "health"]
+    for times in (1, 3, 9):  # a busy machine is not let in everywhere within the first
+        ran = attack(lambda arena: [Fuzz(arena), Texts(arena)], SECONDS * times, seed=SEED)
+        assert [(one.complaint.requirement, one.operation, one.complaint.words) for one in ran.findings] == []
+        assert all(method.covered.cases > 0 for method in ran.methods)
+        never = shallow(ran.methods[0].covered, core)
+        if not never:
+            break
+    assert never == []
