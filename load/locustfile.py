@@ -23,6 +23,7 @@ from locust import User, constant, events, tag, task
 from locust.exception import StopUser
 from locust.runners import MasterRunner, WorkerRunner
 
+from load import memory
 from load.connection import keep_deadlines
 from load.exporter import serve
 from load.people import People
@@ -128,6 +129,7 @@ def _target(host: str | None) -> Target | None:
         else:
             return None
         only_loopback(found.base_url, operated=OPTIONS.operated)
+        memory.only_loopback(found.memory, operated=OPTIONS.operated)
     except (TargetError, GuardError) as error:
         raise ValueError(str(error)) from None
     if found.encrypted[found.plain_delivery]:
@@ -207,9 +209,9 @@ def on_init(environment: Any, runner: Any, **_: Any) -> None:
     if TARGET is None and environment.web_ui is None and not isinstance(runner, WorkerRunner):
         fail(NO_TARGET)
     _drop_untagged(environment)
-    memory = TARGET.memory if TARGET is not None else None
+    source = TARGET.memory if TARGET is not None else None
     measures = Path(OPTIONS.measures) if OPTIONS.measures else None
-    PROCESS.recorder = Recorder(environment, ASKED, seed=OPTIONS.seed, measures=measures, memory=memory)
+    PROCESS.recorder = Recorder(environment, ASKED, seed=OPTIONS.seed, measures=measures, memory=source)
     PROCESS.recorder.attach()
     worker, master = isinstance(runner, WorkerRunner), isinstance(runner, MasterRunner)
     if OPTIONS.metrics_port is not None and not worker:

@@ -12,16 +12,16 @@ import pytest
 
 from load import profiles
 from reports import runlog
-from tests.score_kit import ROOT, Command
+from tests.score_kit import ROOT, Command, free_port
 from tests.server_kit import SECRET
 from tests.test_load_faults import load, server
 
 TARGET = 'base_url = "http://192.0.2.7:8787"\n[tokens]\nsecret = "a secret of the tests"\n'
 
 
-def parley(*words: str) -> subprocess.CompletedProcess[str]:
+def parley(*words: str, module: str = "parley") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "parley", *words],
+        [sys.executable, "-m", module, *words],
         capture_output=True,
         text=True,
         env={**os.environ, "NO_COLOR": "1"},
@@ -65,6 +65,23 @@ def test_only_the_loopback_is_loaded(command: str, tmp_path: Path) -> None:
     ended = parley(command, "--target-file", str(file), "--run-dir", str(tmp_path / "run"))
     assert ended.returncode == 2
     assert "192.0.2.7 is not this machine" in ended.stderr and "--i-operate-this-target" in ended.stderr
+
+
+@pytest.mark.parametrize("command", ["load", "knee", "locust"])
+def test_a_metrics_page_elsewhere_is_not_read(command: str, tmp_path: Path) -> None:
+    """Before anything is sent: the target itself is the loopback, and nobody is there."""
+    file = tmp_path / "target.toml"
+    near = TARGET.replace("192.0.2.7:8787", f"127.0.0.1:{free_port()}")
+    file.write_text(f'{near}[memory]\nmetrics_url = "http://192.0.2.7:9/metrics"\n', encoding="utf-8")
+    words = [command, "--target-file", str(file), "--run-dir", str(tmp_path / "run")]
+    module = "parley"
+    if command == "locust":
+        module, words = "locust", ["-f", str(ROOT / "load"), "--headless", "--target-file", str(file)]
+    ended = parley(*words, module=module)
+    assert ended.returncode == 2, ended.stderr
+    [line] = [line for line in ended.stderr.splitlines() if "192.0.2.7" in line]
+    assert "memory.metrics_url: http://192.0.2.7:9/metrics: 192.0.2.7 is not this machine" in line
+    assert "--i-operate-this-target" in line
 
 
 def test_ctrl_c_ends_a_load_with_a_report(tmp_path: Path) -> None:
