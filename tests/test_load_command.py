@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from load import profiles
 from reports import runlog
+from tests.load_runs import until
 from tests.score_kit import ROOT, Command, free_port
 from tests.server_kit import SECRET
 from tests.test_load_faults import load, server
@@ -102,6 +105,41 @@ def test_ctrl_c_ends_a_load_with_a_report(tmp_path: Path) -> None:
     assert {verdict["verdict"] for verdict in log.verdicts} == {"not-run"}
     assert "ended early" in ended.out or "stopped" in ended.out
     assert (folder / "index.html").exists()
+
+
+def test_nothing_is_left_of_a_load_whose_parley_was_killed(tmp_path: Path) -> None:
+    """Neither Locust nor its workers, nor the folder with the tokens."""
+    private = tmp_path / "private"
+    private.mkdir()
+    words = [sys.executable, "-m", "parley", "load", "--processes", "2", "--run-dir", str(tmp_path / "run")]
+
+    def running() -> list[int]:
+        """The processes that were told of the private folder."""
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                if f"{private}/parley-load-".encode() in (entry / "cmdline").read_bytes():
+                    found.append(int(entry.name))
+        return found
+
+    with server("right", tmp_path) as target:
+        process = subprocess.Popen(
+            [*words, "--target-file", str(target)],
+            env={**os.environ, "TMPDIR": str(private)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=ROOT,
+        )
+        try:
+            until(lambda: len(running()) == 3)  # the master and two workers
+        finally:
+            process.kill()
+            process.wait()
+        try:
+            until(lambda: not running() and not list(private.iterdir()))
+        finally:
+            for pid in running():
+                os.kill(pid, signal.SIGKILL)
 
 
 def test_ctrl_c_ends_a_search_with_what_was_found(tmp_path: Path) -> None:
