@@ -1,6 +1,6 @@
 """What Locust finds: the four kinds of users, the options, and what comes before and after a test.
 
-    locust -f load --host http://127.0.0.1:8787        (PARLEY_JWT_SECRET signs the tokens)
+    locust -f load --web-host 127.0.0.1 --host http://127.0.0.1:8787    (PARLEY_JWT_SECRET signs the tokens)
 
 With `--load-profile` the load goes as the profile says. Without it -u, -r, -t, tags, class names and the web
 UI work as everywhere; the mix of users and their pace are then those of the profile `smoke`.
@@ -19,10 +19,12 @@ from pathlib import Path
 from typing import Any, ClassVar, Never
 
 import gevent
+from flask import jsonify, request
 from locust import User, constant, events, tag, task
 from locust.exception import StopUser
 from locust.runners import MasterRunner, WorkerRunner
 
+from load import memory
 from load.connection import keep_deadlines
 from load.exporter import serve
 from load.people import People
@@ -128,6 +130,7 @@ def _target(host: str | None) -> Target | None:
         else:
             return None
         only_loopback(found.base_url, operated=OPTIONS.operated)
+        memory.only_loopback(found.memory, operated=OPTIONS.operated)
     except (TargetError, GuardError) as error:
         raise ValueError(str(error)) from None
     if found.encrypted[found.plain_delivery]:
@@ -206,10 +209,12 @@ def on_init(environment: Any, runner: Any, **_: Any) -> None:
         fail(f"{asked} users: at most {MOST_USERS} are sent")
     if TARGET is None and environment.web_ui is None and not isinstance(runner, WorkerRunner):
         fail(NO_TARGET)
+    if environment.web_ui is not None:
+        environment.web_ui.app.before_request(_refused)
     _drop_untagged(environment)
-    memory = TARGET.memory if TARGET is not None else None
+    source = TARGET.memory if TARGET is not None else None
     measures = Path(OPTIONS.measures) if OPTIONS.measures else None
-    PROCESS.recorder = Recorder(environment, ASKED, seed=OPTIONS.seed, measures=measures, memory=memory)
+    PROCESS.recorder = Recorder(environment, ASKED, seed=OPTIONS.seed, measures=measures, memory=source)
     PROCESS.recorder.attach()
     worker, master = isinstance(runner, WorkerRunner), isinstance(runner, MasterRunner)
     if OPTIONS.metrics_port is not None and not worker:
@@ -221,6 +226,16 @@ def on_init(environment: Any, runner: Any, **_: Any) -> None:
         runner.register_message(SHARE, _on_share)
     if not master:
         gevent.spawn(keep_deadlines)
+
+
+def _refused() -> Any:
+    """The web UI's answer where the host that was entered there is no target of ours: nobody is started."""
+    if request.path.rstrip("/").endswith("/swarm") and (host := request.form.get("host")):
+        try:
+            _target(host)
+        except ValueError as error:
+            return jsonify({"success": False, "message": f"parley load: {error}", "host": host})
+    return None
 
 
 @events.test_start.add_listener  # type: ignore[untyped-decorator]

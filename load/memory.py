@@ -16,6 +16,7 @@ from typing import Any
 import psutil
 
 from protocol.target import Memory
+from suite import guard
 
 MB = 1e6
 METRIC = "process_resident_memory_bytes"
@@ -34,6 +35,16 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
+
+
+def only_loopback(source: Memory | None, *, operated: bool) -> None:
+    """Raises GuardError where a page would be read that is not on this machine, without the owner's word."""
+    if source is None or not source.metrics_url:
+        return
+    try:
+        guard.only_loopback(source.metrics_url, operated=operated)
+    except guard.GuardError as error:
+        raise guard.GuardError(f"memory.metrics_url: {error}") from None
 
 
 def read_mb(source: Memory) -> float | None:

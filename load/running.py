@@ -10,7 +10,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from protocol.target import SECRET_VARIABLE, Memory, Target
 from reports.evidence import plain
 from reports.runlog import Record
 from suite.opening import new_run_id
+from suite.reaper import Reaper
 
 LOCUSTFILE = Path(__file__).parent / "locustfile.py"
 LOG = "locust.log"
@@ -130,8 +131,9 @@ class Running:
     async def run(self, target: Target, minter: Minter, folder: Path, memory: Memory | None) -> Record:
         """The load record. `folder` is there, for the process's log. Raises LoadError and MintError."""
         profile = self._order.applied
-        with tempfile.TemporaryDirectory(prefix="parley-load-") as private:
+        with closing(Reaper()) as reaper, tempfile.TemporaryDirectory(prefix="parley-load-") as private:
             place = Path(private)
+            reaper.folder(place)
             enough_people(profile, minter)
             if target.encrypted[target.plain_delivery]:
                 raise LoadError("each delivery of the target file is encrypted: a load takes one that is not")
@@ -142,6 +144,7 @@ class Running:
             words = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--only-summary"]
             words += ["--host", target.base_url, "--measures", str(measures), "--exit-code-on-error", "0"]
             words += [*told.words, *self._order.words(), *self._distributed()]
+            reaper.process(words)  # its workers have the same command line
             with (folder / LOG).open("wb") as output:
                 self._process = await asyncio.create_subprocess_exec(
                     *words,

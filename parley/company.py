@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from conformance.session import Beside
-from load import profiles, verdicts
+from load import memory, profiles, verdicts
 from load.running import LoadError, LocustError, Order, Running
 from protocol.mint import Minter, MintError
 from protocol.spec import Spec
@@ -105,6 +105,7 @@ class LoadSuite:
             if stopped:
                 raise LoadError(stopped)
             guard.only_loopback(target.base_url, operated=self._operated)
+            memory.only_loopback(target.memory, operated=self._operated)
             order = Order(self._name, self._profile, seed, operated=self._operated)
             self._running = Running(order, self._spec, self._on_point)
             record = await self._running.run(target, minter, folder, target.memory)

@@ -17,7 +17,7 @@ from conformance.engine import Engine, Options
 from conformance.registry import Job
 from conformance.session import Session, Settings, all_jobs, load_spec
 from load import knee as searching
-from load import profiles, verdicts
+from load import memory, profiles, verdicts
 from load.knee import Knee, Step
 from load.profiles import MOST_USERS
 from load.running import LoadError, Order, Running
@@ -107,6 +107,7 @@ class KneeRun:
         async with AsyncExitStack() as stack:
             world = await self.session.open(stack)
             guard.only_loopback(world.target.base_url, operated=self.order.operated)
+            memory.only_loopback(world.target.memory, operated=self.order.operated)
             await reachable(world)
             folder = self.run_dir or opening.default_run_dir(f"knee-{world.target.name}")
             emit = stack.enter_context(RunLogWriter(folder))

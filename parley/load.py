@@ -20,7 +20,7 @@ from conformance import doctor
 from conformance.cast import World
 from conformance.explore.order import seconds_of
 from conformance.session import Session, Settings, load_spec
-from load import profiles, verdicts
+from load import memory, profiles, verdicts
 from load.running import LoadError, Order, Running
 from parley import peers
 from parley.progress import LoadProgress
@@ -206,6 +206,7 @@ class LoadRun:
             world = await self.session.open(stack)
             target = world.target
             guard.only_loopback(target.base_url, operated=self.order.operated)
+            memory.only_loopback(target.memory, operated=self.order.operated)
             await reachable(world)
             folder = self.run_dir or opening.default_run_dir(f"load-{target.name}")
             emit = stack.enter_context(RunLogWriter(folder))

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from load import profiles
 from reports import runlog
-from tests.score_kit import ROOT, Command
+from tests.load_runs import until
+from tests.score_kit import ROOT, Command, free_port
 from tests.server_kit import SECRET
 from tests.test_load_faults import load, server
 
 TARGET = 'base_url = "http://192.0.2.7:8787"\n[tokens]\nsecret = "a secret of the tests"\n'
 
 
-def parley(*words: str) -> subprocess.CompletedProcess[str]:
+def parley(*words: str, module: str = "parley") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "parley", *words],
+        [sys.executable, "-m", module, *words],
         capture_output=True,
         text=True,
         env={**os.environ, "NO_COLOR": "1"},
@@ -72,6 +75,23 @@ def test_only_the_loopback_is_loaded(command: str, tmp_path: Path) -> None:
     assert "192.0.2.7 is not this machine" in ended.stderr and "--i-operate-this-target" in ended.stderr
 
 
+@pytest.mark.parametrize("command", ["load", "knee", "locust"])
+def test_a_metrics_page_elsewhere_is_not_read(command: str, tmp_path: Path) -> None:
+    """Before anything is sent: the target itself is the loopback, and nobody is there."""
+    file = tmp_path / "target.toml"
+    near = TARGET.replace("192.0.2.7:8787", f"127.0.0.1:{free_port()}")
+    file.write_text(f'{near}[memory]\nmetrics_url = "http://192.0.2.7:9/metrics"\n', encoding="utf-8")
+    words = [command, "--target-file", str(file), "--run-dir", str(tmp_path / "run")]
+    module = "parley"
+    if command == "locust":
+        module, words = "locust", ["-f", str(ROOT / "load"), "--headless", "--target-file", str(file)]
+    ended = parley(*words, module=module)
+    assert ended.returncode == 2, ended.stderr
+    [line] = [line for line in ended.stderr.splitlines() if "192.0.2.7" in line]
+    assert "memory.metrics_url: http://192.0.2.7:9/metrics: 192.0.2.7 is not this machine" in line
+    assert "--i-operate-this-target" in line
+
+
 def test_ctrl_c_ends_a_load_with_a_report(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     words = [sys.executable, "-m", "parley", "load", "--profile", "steady", "--run-dir", str(folder)]
@@ -107,6 +127,41 @@ def test_ctrl_c_before_anything_is_sent_is_heard(command: str, tmp_path: Path) -
     ended = run.wait(30)
     assert ended.code == 2 and ended.err.endswith("parley: interrupted before anything was sent\n")
     assert not (tmp_path / "run").exists()
+
+
+def test_nothing_is_left_of_a_load_whose_parley_was_killed(tmp_path: Path) -> None:
+    """Neither Locust nor its workers, nor the folder with the tokens."""
+    private = tmp_path / "private"
+    private.mkdir()
+    words = [sys.executable, "-m", "parley", "load", "--processes", "2", "--run-dir", str(tmp_path / "run")]
+
+    def running() -> list[int]:
+        """The processes that were told of the private folder."""
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                if f"{private}/parley-load-".encode() in (entry / "cmdline").read_bytes():
+                    found.append(int(entry.name))
+        return found
+
+    with server("right", tmp_path) as target:
+        process = subprocess.Popen(
+            [*words, "--target-file", str(target)],
+            env={**os.environ, "TMPDIR": str(private)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=ROOT,
+        )
+        try:
+            until(lambda: len(running()) == 3)  # the master and two workers
+        finally:
+            process.kill()
+            process.wait()
+        try:
+            until(lambda: not running() and not list(private.iterdir()))
+        finally:
+            for pid in running():
+                os.kill(pid, signal.SIGKILL)
 
 
 def test_ctrl_c_ends_a_search_with_what_was_found(tmp_path: Path) -> None:

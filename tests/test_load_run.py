@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -351,3 +352,34 @@ def test_two_workers_share_the_tokens_of_a_list(tmp_path: Path) -> None:
     assert record["generator"]["processes"] == 2
     assert record["faults"] == []  # two workers with the same people would spend each other's budgets
     assert record["totals"]["requests"] > 0
+
+
+def test_the_web_ui_starts_nobody_for_a_host_that_is_refused(tmp_path: Path) -> None:
+    port = free_port()
+    words = [sys.executable, "-m", "locust", "-f", str(LOAD), "--web-host", "127.0.0.1"]
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [*words, "--web-port", str(port)],
+            env={**os.environ, SECRET_VARIABLE: SECRET},
+            stdin=subprocess.PIPE,  # at its end Locust would open a browser
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        end = time.monotonic() + START_S
+        form = b"host=http%3A%2F%2F192.0.2.7%3A8787&user_count=2&spawn_rate=2"
+        while True:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/swarm", form, timeout=10) as answer:
+                    said = json.load(answer)
+                break
+            except OSError:
+                assert time.monotonic() < end and process.poll() is None, (tmp_path / "log").read_text()
+                time.sleep(0.1)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/stats/requests", timeout=10) as answer:
+            state = json.load(answer)["state"]
+    finally:
+        process.kill()
+        process.communicate()
+    assert said["success"] is False and "192.0.2.7 is not this machine" in said["message"]
+    assert state == "ready"
