@@ -70,7 +70,7 @@ class Going:
 
 def start(*arguments: str, end_to_end: bool = False) -> Going:
     """Starts `parley score` with these arguments, its reports in a folder that goes when the run is read."""
-    words = [*arguments] if end_to_end else ["--no-e2e", "--load", "none", *arguments]
+    words = ["--load", "none", *arguments] if end_to_end else ["--no-e2e", "--load", "none", *arguments]
     folder = tempfile.TemporaryDirectory(prefix="parley-bench-")
     with (Path(folder.name) / "output.txt").open("wb") as output:
         process = subprocess.Popen(
