@@ -49,6 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             _waiting(spec, math.inf, control=True),
             lambda: runs.score("--time", "control"),
         ),
+        ("the same, and a light load", 35, (), lambda: runs.score("--time", "control", "--load", "smoke")),
         ("the same, peers and browsers", 75, (), lambda: runs.score("--time", "control", end_to_end=True)),
         ("real time, default waits", 45, _waiting(spec, 35), lambda: runs.score("--time", "real")),
         (f"real time, {DELAY_MS:g} ms away", 90, _waiting(spec, 35), _from_afar),
