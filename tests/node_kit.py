@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 import subprocess
@@ -18,9 +19,11 @@ def node_with_tools() -> str:
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         pytest.skip("node and npm are needed for the official validators, and are not there")
-    wanted = json.loads((TOOLS / "package.json").read_text(encoding="utf-8"))["dependencies"]
-    if any(version != _installed(name) for name, version in wanted.items()):
-        subprocess.run([npm, "ci", "--ignore-scripts"], cwd=TOOLS, check=True, timeout=INSTALL_S)
+    with (TOOLS / "package.json").open(encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # tests of other workers may want them too
+        wanted = json.load(file)["dependencies"]
+        if any(version != _installed(name) for name, version in wanted.items()):
+            subprocess.run([npm, "ci", "--ignore-scripts"], cwd=TOOLS, check=True, timeout=INSTALL_S)
     return node
 
 

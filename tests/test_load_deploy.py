@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -30,7 +31,18 @@ SPEC = spec.load()
 def compose_complaints(file: Path) -> list[str]:
     """What dclint's errors are: among them that it is not the compose specification's schema."""
     command = [node_with_tools(), str(TOOLS / "node_modules" / "dclint" / "bin" / "dclint.cjs"), "--quiet"]
-    done = subprocess.run([*command, str(file)], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        [*command, str(file)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={
+            **os.environ,
+            "FORCE_COLOR": "0",
+            "NO_COLOR": "1",
+        },  # with CI set it colours files too
+    )
     found = [line.strip() for line in (done.stdout + done.stderr).splitlines() if " error " in line]
     assert (done.returncode == 0) == (not found), done.stdout + done.stderr
     return found
