@@ -21,6 +21,7 @@ from protocol.spec import Spec
 from protocol.target import SECRET_VARIABLE, Memory, Target
 from reports.evidence import plain
 from reports.runlog import Record
+from suite import guard
 from suite.opening import new_run_id
 from suite.reaper import Reaper
 
@@ -104,7 +105,7 @@ class Order:
         if self.warm_up is not None:
             words += ["--warm-up", f"{self.warm_up:g}"]
         if self.operated:
-            words.append("--i-operate-this-target")
+            words.append(guard.FLAG)
         if self.metrics_port is not None:
             words += ["--metrics-port", str(self.metrics_port)]
         if self.spec_dir is not None:

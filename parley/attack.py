@@ -11,11 +11,13 @@ from rich.console import Console
 
 from conformance.explore import methods
 from conformance.explore.order import AttackError, Order, interruptible, read_replay, seconds_of
-from conformance.session import Settings, load_spec
+from conformance.session import load_spec
+from parley import target_options
 from parley.progress import AttackProgress
 from reports import attack as reporting
 from reports import terminal
-from suite import guard, opening
+from reports.pages import PAGE
+from suite import opening
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -26,11 +28,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "again. Exit codes: 0 nothing but SHOULDs, 1 a MUST or a fault that no requirement covers, 2 nothing "
         "was decided, 3 an error of our own.",
     )
-    parser.add_argument(
-        "--target", metavar="URL", help="the server to attack; without it the embedded reference server"
-    )
-    parser.add_argument("--target-file", type=Path, metavar="FILE", help="target file (parley target init)")
-    parser.add_argument("--start", action="store_true", help="start the target by its file's [start] command")
+    target_options.add(parser, "the server to attack; without it the embedded reference server")
     parser.add_argument(
         "--for", dest="seconds", default="1m", metavar="TIME", help="how long: 20s, 5m, 1h (default 1m)"
     )
@@ -40,9 +38,6 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         choices=methods.NAMES,
         default=[],
         help="only this method; may be repeated (default: all, in turns)",
-    )
-    parser.add_argument(
-        "--seed", type=int, metavar="N", help="of all that is by chance (default: random, printed)"
     )
     parser.add_argument(
         "--corpus", type=Path, metavar="DIR", help="a folder of replay.json files to try first"
@@ -59,26 +54,13 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--per-second", type=float, default=0.0, metavar="N", help="at most N requests a second"
     )
-    parser.add_argument("--run-dir", type=Path, metavar="DIR", help="where the reports go (default runs/…)")
-    parser.add_argument("--spec", type=Path, metavar="DIR", dest="spec_dir", help="another spec folder")
-    parser.add_argument("--mutant", metavar="NAME", help=argparse.SUPPRESS)
-    parser.add_argument(guard.FLAG, action="store_true", dest="operated", help=guard.HELP)
     parser.set_defaults(command=_attack)
 
 
 def _attack(parsed: argparse.Namespace) -> int:
     if parsed.per_second < 0:
         raise AttackError(f"--per-second: expected 0 (no limit) or more, got {parsed.per_second:g}")
-    settings = Settings(
-        target=parsed.target,
-        target_file=parsed.target_file,
-        start=parsed.start,
-        time=parsed.time_mode,
-        spec_dir=parsed.spec_dir,
-        mutant=parsed.mutant,
-        per_second=parsed.per_second,
-        write_log=False,
-    )
+    settings = target_options.settings_of(parsed, time=parsed.time_mode, per_second=parsed.per_second)
     spec = load_spec(settings)
     replay = read_replay(parsed.replay, "--replay") if parsed.replay else None
     seed = parsed.seed
@@ -93,5 +75,5 @@ def _attack(parsed: argparse.Namespace) -> int:
     folder = parsed.run_dir or opening.default_run_dir(f"attack-{result['target']['name']}")
     reporting.write(result, folder)
     reporting.show(result, terminal.console(), folder)
-    print(f"Report     {folder / reporting.PAGE}")
+    print(f"Report     {folder / PAGE}")
     return reporting.exit_code(result)

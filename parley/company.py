@@ -98,9 +98,10 @@ class LoadSuite:
     async def run(self, minter: Minter, folder: Path, seed: int, stopped: str, emit: Emit) -> None:
         target = self._target
         assert target is not None, "the target is known before anything is sent to it"
-        if ERRORS not in self._asked_of(target):
+        asked = self._asked_of(target)
+        if ERRORS not in asked:
             return
-        mine = [name for name in self._profile.decides if name in self._asked_of(target)]
+        mine = [name for name in self._profile.decides if name in asked]
         try:
             if stopped:
                 raise LoadError(stopped)
@@ -117,8 +118,9 @@ class LoadSuite:
             self._undecided([ERRORS, *mine], Verdict.NOT_RUN, str(error), emit)
         else:
             emit(record)
-            for verdict_found in self._verdicts(record, mine, target):
-                emit(verdict_found)
+            for verdict in self._verdicts(record, mine, target):
+                if verdict["requirement"] in asked:
+                    emit(verdict)
 
     def _asked_of(self, target: Target) -> set[str]:
         """The requirements that this run asks of the target."""
@@ -132,8 +134,6 @@ class LoadSuite:
         judged = objectives.judge(record)
         near = guard.is_loopback(target.base_url)
         found = list(verdicts.verdicts(record, judged, mine, self._spec, loopback=near))
-        asked = self._asked_of(target)
-        found = [verdict for verdict in found if verdict["requirement"] in asked]
         wrong = [one for one in judged if one.name == "error_rate" and one.verdict is Verdict.FAIL]
         if ERRORS not in mine and wrong:
             why = f"already at the lighter load of {self._name}: {wrong[0].reason}"

@@ -21,11 +21,12 @@ from load import memory, profiles, verdicts
 from load.knee import Knee, Step
 from load.profiles import MOST_USERS
 from load.running import LoadError, Order, Running
-from parley.load import add_target, hear_interrupts, memory_of, reachable, seed_of, settings_of, told
+from parley import load_log, target_options
+from parley.load import memory_of, reachable, seed_of, settings_of, told
 from parley.progress import KneeProgress
 from protocol.spec import Spec
 from reports import knee as reporting
-from reports import objectives, runlog, terminal
+from reports import objectives
 from reports.runlog import Record, RunLogWriter
 from reports.verdicts import Verdict
 from suite import guard, opening
@@ -46,7 +47,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "first promise that breaks. Exit codes: 0 a load was found that holds, 1 the least one broke a "
         "promise, 2 nothing was decided, 3 an error of our own.",
     )
-    add_target(parser, "the server to load; without it the embedded reference server")
+    target_options.add(parser, "the server to load; without it the embedded reference server")
     parser.add_argument(
         "--profile", default="knee", metavar="NAME", help="the load profile of one step (default knee)"
     )
@@ -74,15 +75,11 @@ def _knee(parsed: argparse.Namespace) -> int:
         operated=parsed.operated,
         spec_dir=parsed.spec_dir,
     )
-    session = Session(replace(settings_of(parsed, LASTS_S), per_second=SAMPLE_PER_S), spec)
+    session = Session(settings_of(parsed, LASTS_S, SAMPLE_PER_S), spec)
     with KneeProgress(Console(stderr=True, highlight=False)) as progress:
         run = KneeRun(order, spec, session, progress, min(parsed.most_users, MOST_USERS), parsed.run_dir)
-        folder = told(run.run())
-    log = runlog.read(folder)
-    reporting.write(log, folder)
-    reporting.show(log, terminal.console())
-    print(f"Report     {folder / reporting.PAGE}")
-    return reporting.exit_code(log)
+        folder = told(run.run(), run.stop)
+    return load_log.report(folder, reporting)
 
 
 @dataclass
@@ -100,8 +97,7 @@ class KneeRun:
     _knee: Knee = field(default_factory=Knee)
 
     async def run(self) -> Path:
-        """Returns the folder of the run. Ctrl-C ends the search, with what was found until then."""
-        hear_interrupts(self._stop, lambda: self._running is not None)
+        """Returns the folder of the run."""
         registry.load_checks()
         started = time.monotonic()
         async with AsyncExitStack() as stack:
@@ -111,7 +107,8 @@ class KneeRun:
             await reachable(world)
             folder = self.run_dir or opening.default_run_dir(f"knee-{world.target.name}")
             emit = stack.enter_context(RunLogWriter(folder))
-            emit(self._header(world))
+            order = self.order
+            emit(load_log.header(self.spec, world.target, world.run_id, order.seed, order.processes))
             most = self.most_users / self.order.profile.most_users
             with suppress(_Stopped):
                 await searching.search(lambda scale: self._step(world, scale, folder), most, self._knee)
@@ -119,10 +116,13 @@ class KneeRun:
             emit(opening.footer(time.monotonic() - started, {}, self._stopped))
         return folder
 
-    def _stop(self) -> None:
+    def stop(self) -> bool:
+        """Ends the search, with what was found until then; False where nothing was sent yet."""
+        if self._running is None:
+            return False
         self._stopped = "interrupted"
-        if self._running is not None:
-            self._running.stop()
+        self._running.stop()
+        return True
 
     async def _step(self, world: World, scale: float, folder: Path) -> Step:
         """The load at this scale, with the sample beside it."""
@@ -147,17 +147,6 @@ class KneeRun:
         if self._stopped:
             raise _Stopped
         return step_of(scale, users, record, sample.broke, self.spec)
-
-    def _header(self, world: World) -> Record:
-        options = {
-            "time": "real",
-            "max_wait": 0,
-            "concurrency": self.order.processes,
-            "gentle": False,
-            "profiles": [],
-            "requirements": [],
-        }
-        return opening.header(self.spec, world.target, world.run_id, self.order.seed, options, (), {})
 
 
 class _Stopped(Exception):

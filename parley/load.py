@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import math
 import secrets
-import signal
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
@@ -22,14 +21,14 @@ from conformance.explore.order import seconds_of
 from conformance.session import Session, Settings, load_spec
 from load import memory, profiles, verdicts
 from load.running import LoadError, Order, Running
-from parley import peers
+from parley import load_log, peers, target_options
 from parley.progress import LoadProgress
 from protocol.spec import Spec
 from protocol.target import Memory, Target
 from reports import load as reporting
-from reports import objectives, runlog, terminal
+from reports import objectives
 from reports.runlog import Record, RunLogWriter
-from suite import guard, opening
+from suite import guard, interrupts, opening
 
 MOST_PORT = 65535
 SPARE_S = 120.0  # that tokens are good for beyond the run itself
@@ -42,7 +41,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         description="Runs a load profile by Locust and judges what it measured. Exit codes: 0 every "
         "objective is met, 1 one is missed or a MUST was broken, 2 nothing was decided, 3 an error of ours.",
     )
-    add_target(parser, "the server to load; without it the embedded reference server")
+    target_options.add(parser, "the server to load; without it the embedded reference server")
     parser.add_argument(
         "--profile",
         default="smoke",
@@ -71,30 +70,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.set_defaults(command=_load)
 
 
-def add_target(parser: argparse.ArgumentParser, target_help: str) -> None:
-    """The options that say which target, once for load and knee."""
-    parser.add_argument("--target", metavar="URL", help=target_help)
-    parser.add_argument("--target-file", type=Path, metavar="FILE", help="target file (parley target init)")
-    parser.add_argument("--start", action="store_true", help="start the target by its file's [start] command")
-    parser.add_argument("--seed", type=int, metavar="N", help="of all that is by chance (default: random)")
-    parser.add_argument("--run-dir", type=Path, metavar="DIR", help="where the reports go (default runs/…)")
-    parser.add_argument("--spec", type=Path, metavar="DIR", dest="spec_dir", help="another spec folder")
-    parser.add_argument("--mutant", metavar="NAME", help=argparse.SUPPRESS)
-    parser.add_argument(guard.FLAG, action="store_true", dest="operated", help=guard.HELP)
-
-
-def settings_of(parsed: argparse.Namespace, lasts_s: float) -> Settings:
+def settings_of(parsed: argparse.Namespace, lasts_s: float, per_second: float = 0.0) -> Settings:
     """How the target is opened; its tokens are good for as long as the run lasts."""
-    return Settings(
-        target=parsed.target,
-        target_file=parsed.target_file,
-        start=parsed.start,
-        time="real",
-        spec_dir=parsed.spec_dir,
-        mutant=parsed.mutant,
-        max_wait=lasts_s + SPARE_S,
-        write_log=False,
-    )
+    return target_options.settings_of(parsed, time="real", max_wait=lasts_s + SPARE_S, per_second=per_second)
 
 
 def seed_of(parsed: argparse.Namespace) -> int:
@@ -109,28 +87,12 @@ def memory_of(session: Session, target: Target) -> Memory | None:
     return Memory(pid=pid) if pid is not None else None
 
 
-def hear_interrupts(stop: Callable[[], None], begun: Callable[[], bool]) -> None:
-    """Ctrl-C, a polite TERM and a terminal that closes end the current task: by `stop` once it has begun,
-    so that it tells what was found, and at once before.
+def told(run: Coroutine[Any, Any, Path], stop: Callable[[], bool]) -> Path:
+    """The folder of the run. Ctrl-C, a polite TERM and a terminal that closes end it: by `stop` once it has
+    begun, so that it tells what was found, and at once before. Raises LoadError then.
     """
-    task = asyncio.current_task()
-    assert task is not None, "there is a task that asks"
-    loop = asyncio.get_running_loop()
-
-    def interrupted() -> None:
-        if begun():
-            stop()
-        else:
-            task.cancel()
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, interrupted)
-
-
-def told(run: Coroutine[Any, Any, Path]) -> Path:
-    """The folder of the run. Raises LoadError where it was interrupted before there was anything to tell."""
     try:
-        return asyncio.run(run)
+        return asyncio.run(interrupts.interruptible(run, stop, interrupts.WITH_ITS_TERMINAL))
     except asyncio.CancelledError:
         raise LoadError("interrupted before anything was sent") from None
 
@@ -179,12 +141,8 @@ def _load(parsed: argparse.Namespace) -> int:
     session = Session(settings_of(parsed, applied.seconds), spec)
     with LoadProgress(Console(stderr=True, highlight=False), applied.seconds) as progress:
         run = LoadRun(order, spec, session, progress, parsed.run_dir)
-        folder = told(run.run())
-    log = runlog.read(folder)
-    reporting.write(log, folder)
-    reporting.show(log, terminal.console())
-    print(f"Report     {folder / reporting.PAGE}")
-    return reporting.exit_code(log)
+        folder = told(run.run(), run.stop)
+    return load_log.report(folder, reporting)
 
 
 @dataclass
@@ -197,10 +155,17 @@ class LoadRun:
     progress: LoadProgress
     run_dir: Path | None = None
 
+    def __post_init__(self) -> None:
+        self._running = Running(self.order, self.spec, self.progress)
+
+    def stop(self) -> bool:
+        """Ends it early, with what was measured until then; False where nothing was sent yet."""
+        if self._running.begun:
+            self._running.stop()
+        return self._running.begun
+
     async def run(self) -> Path:
-        """Returns the folder of the run. Ctrl-C ends it early, with what was measured until then."""
-        running = Running(self.order, self.spec, self.progress)
-        hear_interrupts(running.stop, lambda: running.begun)
+        """Returns the folder of the run."""
         started = time.monotonic()
         async with AsyncExitStack() as stack:
             world = await self.session.open(stack)
@@ -211,28 +176,17 @@ class LoadRun:
             folder = self.run_dir or opening.default_run_dir(f"load-{target.name}")
             emit = stack.enter_context(RunLogWriter(folder))
             emit(self._header(target, world.run_id))
-            record = await running.run(target, world.minter, folder, memory_of(self.session, target))
+            record = await self._running.run(target, world.minter, folder, memory_of(self.session, target))
             emit(record)
-            counts: dict[str, int] = {}
-            for verdict in self._verdicts(record, target):
-                counts[verdict["verdict"]] = counts.get(verdict["verdict"], 0) + 1
-                emit(verdict)
+            counts = load_log.emit_all(self._verdicts(record, target), emit)
             emit(opening.footer(time.monotonic() - started, counts, record["stopped"]))
         return folder
 
     def _header(self, target: Target, run_id: str) -> Record:
         order = self.order
-        options = {
-            "time": "real",
-            "max_wait": 0,
-            "concurrency": order.processes,
-            "gentle": False,
-            "profiles": [],
-            "requirements": [],
-            "load": {"profile": order.source, "scale": order.scale, "seconds": order.applied.seconds},
-        }
+        load = {"profile": order.source, "scale": order.scale, "seconds": order.applied.seconds}
         decides = order.profile.decides
-        return opening.header(self.spec, target, run_id, order.seed, options, decides, {})
+        return load_log.header(self.spec, target, run_id, order.seed, order.processes, decides, load)
 
     def _verdicts(self, record: Record, target: Target) -> list[Record]:
         judged = objectives.judge(record)

@@ -14,13 +14,12 @@ from rich.console import Console
 from e2e.crowd import Order, Progress, interruptible
 from load import verdicts
 from load.running import LoadError
+from parley import load_log
 from parley.progress import LiveLine
 from protocol.spec import Spec
 from protocol.target import Target
 from reports import peers as judging
 from reports import peers_shown as reporting
-from reports import runlog, terminal
-from reports.load import PAGE
 from reports.runlog import Record, RunLogWriter
 from suite import opening
 
@@ -46,11 +45,7 @@ def run(parsed: argparse.Namespace, spec: Spec, seed: int) -> int:
         mutant=parsed.mutant,
     )
     folder = asyncio.run(_run(order, spec, parsed.run_dir))
-    log = runlog.read(folder)
-    reporting.write(log, folder)
-    reporting.show(log, terminal.console())
-    print(f"Report     {folder / PAGE}")
-    return reporting.exit_code(log)
+    return load_log.report(folder, reporting)
 
 
 async def _run(order: Order, spec: Spec, run_dir: Path | None) -> Path:
@@ -69,25 +64,15 @@ async def _run(order: Order, spec: Spec, run_dir: Path | None) -> Path:
         record = await interruptible(order, spec, progress, begun)
         [emit] = logs
         emit(record)
-        counts: dict[str, int] = {}
-        for verdict in _verdicts(record, spec):
-            counts[verdict["verdict"]] = counts.get(verdict["verdict"], 0) + 1
-            emit(verdict)
+        counts = load_log.emit_all(_verdicts(record, spec), emit)
         emit(opening.footer(time.monotonic() - started, counts, record["stopped"]))
     return folders[0]
 
 
 def _header(order: Order, spec: Spec, target: Target, run_id: str) -> Record:
-    options = {
-        "time": "real",
-        "max_wait": 0,
-        "concurrency": order.workers,
-        "gentle": False,
-        "profiles": [],
-        "requirements": [],
-        "load": {"profile": PROFILE, "scale": order.rooms / spec.policy["objectives"]["rooms"], "seconds": 0},
-    }
-    return opening.header(spec, target, run_id, order.seed, options, [judging.REQUIREMENT], {})
+    load = {"profile": PROFILE, "scale": order.rooms / spec.policy["objectives"]["rooms"], "seconds": 0}
+    decides = [judging.REQUIREMENT]
+    return load_log.header(spec, target, run_id, order.seed, order.workers, decides, load)
 
 
 def _verdicts(record: Record, spec: Spec) -> Iterator[Record]:

@@ -11,16 +11,15 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from reports import terminal
+from reports import pages, terminal
 from reports.evidence import plain
 
 Result = dict[str, Any]
-FILE, PAGE, SCRIPTS = "attack.json", "index.html", "findings"
+FILE, SCRIPTS = "attack.json", "findings"
 FORMS = {"conversation": "conversation.txt", "curl": "curl.sh", "test": "test_finding.py"}
 SHOWN = 12  # findings told whole on a terminal
 STEPS = 14  # lines of a conversation there
@@ -61,7 +60,7 @@ def write(result: Result, folder: Path) -> None:
             (place / name).write_text(finding[key], encoding="utf-8", errors="backslashreplace")
         replay = {"method": finding["method"], "seed": result["seed"], "replay": finding["replay"]}
         (place / "replay.json").write_text(json.dumps(replay, indent=1) + "\n", encoding="utf-8")
-    (folder / PAGE).write_text(page(result), encoding="utf-8", errors="backslashreplace")
+    pages.write(page(result), folder)
 
 
 def slug(finding: Result) -> str:
@@ -71,15 +70,8 @@ def slug(finding: Result) -> str:
 
 
 def page(result: Result) -> str:
-    environment = Environment(
-        loader=PackageLoader("reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    environment.filters["plain"] = plain
-    environment.filters["pretty"] = lambda value: plain(json.dumps(value, ensure_ascii=False, indent=1))
     operations = sorted({name for method in result["methods"] for name in method["accepted"]})
-    return environment.get_template("attack.html").render(
-        result=result, counts=counted(result), operations=operations
-    )
+    return pages.render("attack.html", result=result, counts=counted(result), operations=operations)
 
 
 def counted(result: Result) -> str:

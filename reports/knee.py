@@ -8,10 +8,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from reports import terminal
+from reports import pages, terminal
 from reports.charts import Chart, Line
 from reports.evidence import plain
-from reports.load import NOTHING_DECIDED, PAGE, environment, milliseconds
+from reports.load import FILTERS, NOTHING_DECIDED, milliseconds
+from reports.pages import PAGE
 from reports.runlog import Record, RunLog
 
 __all__ = ["PAGE", "charts", "exit_code", "show", "verdict", "write"]
@@ -77,12 +78,9 @@ def charts(knee: Record) -> list[Chart]:
 
 def write(log: RunLog, folder: Path) -> Path:
     """index.html, which loads nothing and runs nothing."""
-    folder.mkdir(parents=True, exist_ok=True)
     knees = [(knee, verdict(knee), charts(knee)) for knee in log.knees]
-    text = environment().get_template("knee.html").render(header=log.header, footer=log.footer, knees=knees)
-    path = folder / PAGE
-    path.write_text(text, encoding="utf-8", errors="backslashreplace")
-    return path
+    text = pages.render("knee.html", FILTERS, header=log.header, footer=log.footer, knees=knees)
+    return pages.write(text, folder)
 
 
 def show(log: RunLog, console: Console) -> None:

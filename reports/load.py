@@ -6,19 +6,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from reports import objectives, terminal
+from reports import objectives, pages, terminal
 from reports.charts import Chart, Line, Shade, column
 from reports.evidence import plain
 from reports.objectives import Objective
 from reports.runlog import Record, RunLog
 from reports.verdicts import Verdict
 
-PAGE = "index.html"
 NOTHING_DECIDED = 2
 SHOWN_FAULTS = 6  # on a terminal; the page has more
 NAMES = {
@@ -128,22 +126,15 @@ def exit_code(log: RunLog) -> int:
     return 0 if found and set(found) == {Verdict.PASS} else NOTHING_DECIDED
 
 
-def environment() -> Environment:
-    """The templates, with what load_part.html needs."""
-    made = Environment(
-        loader=PackageLoader("reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    made.filters["plain"] = plain
-    made.filters["ms"] = milliseconds
-    made.filters["objective"] = lambda name: NAMES.get(name, name)
-    return made
-
-
 def milliseconds(value: float | None) -> str:
     """As it stands in a table."""
     if value is None:
         return "–"
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
+
+
+# What load_part.html needs.
+FILTERS: pages.Filters = {"ms": milliseconds, "objective": lambda name: NAMES.get(name, name)}
 
 
 def in_unit(objective: Objective, value: float | None) -> str:
@@ -157,16 +148,17 @@ def in_unit(objective: Objective, value: float | None) -> str:
 
 def write(log: RunLog, folder: Path) -> Path:
     """index.html, which loads nothing and runs nothing."""
-    folder.mkdir(parents=True, exist_ok=True)
     views = [LoadView(record) for record in log.loads]
-    text = (
-        environment()
-        .get_template("load.html")
-        .render(header=log.header, footer=log.footer, views=views, verdicts=log.verdicts, in_unit=in_unit)
+    text = pages.render(
+        "load.html",
+        FILTERS,
+        header=log.header,
+        footer=log.footer,
+        views=views,
+        verdicts=log.verdicts,
+        in_unit=in_unit,
     )
-    path = folder / PAGE
-    path.write_text(text, encoding="utf-8", errors="backslashreplace")
-    return path
+    return pages.write(text, folder)
 
 
 def show(log: RunLog, console: Console) -> None:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from reports import evidence, load
-from reports.evidence import plain
+from reports import evidence, load, pages
 from reports.score import NOT_OFFERED, Report
 from reports.verdicts import Verdict
 
-FILE = "index.html"
+FILE = pages.PAGE
 
 
 def write(report: Report, folder: Path) -> Path:
     """Everything from the target is escaped by the template engine and stripped of control characters."""
-    environment = load.environment()
-    environment.filters["body"] = evidence.body_text
-    environment.filters["pretty"] = lambda value: plain(json.dumps(value, ensure_ascii=False, indent=1))
-    environment.filters["step"] = evidence.step
-    text = environment.get_template("page.html").render(
+    text = pages.render(
+        "page.html",
+        {**load.FILTERS, "body": evidence.body_text, "step": evidence.step},
         report=report,
         header=report.header,
         footer=report.footer,
@@ -30,9 +26,7 @@ def write(report: Report, folder: Path) -> Path:
         loads=[load.LoadView(record) for record in report.log.loads],
         in_unit=load.in_unit,
     )
-    path = folder / FILE
-    path.write_text(text, encoding="utf-8", errors="backslashreplace")
-    return path
+    return pages.write(text, folder)
 
 
 def _words_by_profile(report: Report) -> dict[str, dict[str, int]]:

@@ -9,9 +9,9 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from reports import terminal
+from reports import pages, terminal
 from reports.evidence import plain
-from reports.load import NOTHING_DECIDED, PAGE, environment
+from reports.load import FILTERS, NOTHING_DECIDED
 from reports.runlog import RunLog
 from reports.verdicts import Verdict
 
@@ -26,12 +26,8 @@ def exit_code(log: RunLog) -> int:
 
 def write(log: RunLog, folder: Path) -> Path:
     """index.html, which loads nothing and runs nothing."""
-    folder.mkdir(parents=True, exist_ok=True)
-    template = environment().get_template("peers.html")
-    text = template.render(header=log.header, footer=log.footer, crowds=log.crowds, verdicts=log.verdicts)
-    path = folder / PAGE
-    path.write_text(text, encoding="utf-8", errors="backslashreplace")
-    return path
+    values = {"header": log.header, "footer": log.footer, "crowds": log.crowds, "verdicts": log.verdicts}
+    return pages.write(pages.render("peers.html", FILTERS, **values), folder)
 
 
 def show(log: RunLog, console: Console) -> None:

@@ -13,7 +13,7 @@ from turn_kit import needs_coturn
 import reports
 from parley import cli, peers
 from reports import peers_shown, runlog
-from reports.load import PAGE
+from reports.pages import PAGE
 from reports.runlog import RunLog
 from tests.test_crowd_figures import measured, recorded
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from locust import FastHttpUser, constant, task
 
-from bench.load_users.measured import BEAT, FIELDS, HEADERS, LISTING, WRITE_HEADERS
+from bench.load_users import measured
 
 
 class StockFastHttpUser(FastHttpUser):
@@ -12,9 +12,4 @@ class StockFastHttpUser(FastHttpUser):
 
     @task
     def act(self) -> None:
-        with self.client.get(LISTING, headers=HEADERS, catch_response=True) as answer:
-            if answer.status_code != 200 or not answer.json()["success"]:
-                answer.failure("no listing")
-        with self.client.post(BEAT, json=FIELDS, headers=WRITE_HEADERS, catch_response=True) as answer:
-            if answer.status_code != 200 or not answer.json()["success"]:
-                answer.failure("no beat")
+        measured.act(self.client)

@@ -32,6 +32,16 @@ WARM_UP_S = 1.0
 SECONDS = float(os.environ.get("PARLEY_BENCH_SECONDS", "2"))
 
 
+def act(client: Any) -> None:
+    """One round of Locust's own users, whose clients are used alike."""
+    with client.get(LISTING, headers=HEADERS, catch_response=True) as answer:
+        if answer.status_code != 200 or not answer.json()["success"]:
+            answer.failure("no listing")
+    with client.post(BEAT, json=FIELDS, headers=WRITE_HEADERS, catch_response=True) as answer:
+        if answer.status_code != 200 or not answer.json()["success"]:
+            answer.failure("no beat")
+
+
 class Count:
     """Counts by `events.request`, as everything does that is to be trusted in Locust."""
 

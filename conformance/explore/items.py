@@ -20,6 +20,7 @@ from conformance.session import load_spec
 from protocol.spec import Spec
 from reports import attack as reporting
 from reports.evidence import plain
+from reports.pages import PAGE
 from suite import guard, opening
 
 PLACE = Path(__file__).parents[1] / "fuzz" / "__init__.py"
@@ -102,7 +103,7 @@ class FuzzItem(pytest.Item):
         folder = settings.run_dir / NAME if settings.run_dir else opening.default_run_dir(f"{NAME}-{target}")
         reporting.write(result, folder)
         if result["stopped"]:
-            words = f"interrupted; what was found: {folder / reporting.PAGE}"
+            words = f"interrupted; what was found: {folder / PAGE}"
             pytest.exit(words, returncode=reporting.NOTHING_DECIDED)
         code = reporting.exit_code(result)
         if code:
@@ -131,7 +132,7 @@ def told(result: reporting.Result, folder: Path) -> str:
         lines.append(f"{finding['requirement'] or 'other'}  {finding['level'] or ''}  {finding['what']}")
         lines += finding["conversation"].rstrip().splitlines()
         lines.append(f"   script  {folder / reporting.SCRIPTS / reporting.slug(finding)}")
-    lines.append(f"seed {result['seed']}; report: {folder / reporting.PAGE}")
+    lines.append(f"seed {result['seed']}; report: {folder / PAGE}")
     return "\n".join(plain(line) for line in lines)
 
 

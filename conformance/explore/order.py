@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import re
-import signal
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from conformance.explore.stage import Arena
 from conformance.lease import Lease
 from conformance.session import Session, Settings
 from protocol.spec import Spec
-from suite import guard
+from suite import guard, interrupts
 
 UNITS = {"s": 1, "m": 60, "h": 3600}
 MOST_S = 24 * 3600
@@ -138,22 +137,13 @@ async def interruptible(
         begun[:] = [attack]
         said(attack)
 
-    running = asyncio.ensure_future(run(order, spec, told, replay))
+    def stop() -> bool:
+        if not begun or begun[0].stopped:
+            return False
+        begun[0].stop("interrupted")
+        return True
 
-    def interrupted() -> None:
-        if begun and not begun[0].stopped:
-            begun[0].stop("interrupted")
-        else:
-            running.cancel()
-
-    loop = asyncio.get_running_loop()
-    signals = (signal.SIGINT, signal.SIGTERM)
-    for number in signals:
-        loop.add_signal_handler(number, interrupted)
     try:
-        return await running
+        return await interrupts.interruptible(run(order, spec, told, replay), stop)
     except asyncio.CancelledError:
         raise AttackError("interrupted before there was anything to tell") from None
-    finally:
-        for number in signals:
-            loop.remove_signal_handler(number)

@@ -22,7 +22,7 @@ from e2e.turn import Session, TurnCannot, TurnError, TurnServer, choose
 from protocol.mint import Minter, MintError
 from protocol.spec import Spec
 from protocol.target import Target
-from suite import guard, opening
+from suite import guard, interrupts, opening
 from suite.embedded import Embedded
 from suite.temporary import temporary_home
 
@@ -73,23 +73,10 @@ async def interruptible(
     measured. Before it has begun, and the second time, they end it without: CrowdError.
     """
     crowd = Crowd(order, spec, tell, begun)
-    running = asyncio.ensure_future(crowd.run())
-
-    def interrupted() -> None:
-        if not crowd.stop("interrupted"):
-            running.cancel()
-
-    loop = asyncio.get_running_loop()
-    signals = (signal.SIGINT, signal.SIGTERM)
-    for number in signals:
-        loop.add_signal_handler(number, interrupted)
     try:
-        return await running
+        return await interrupts.interruptible(crowd.run(), lambda: crowd.stop("interrupted"))
     except asyncio.CancelledError:
         raise CrowdError("interrupted before there was anything to tell") from None
-    finally:
-        for number in signals:
-            loop.remove_signal_handler(number)
 
 
 class Crowd:
