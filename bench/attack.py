@@ -23,10 +23,11 @@ from typing import Any
 
 from conformance.explore import methods
 from conformance.explore.attack import Attack
-from conformance.explore.order import Order, run, seconds_of
+from conformance.explore.order import Order, run
 from conformance.plan import elsewhere
-from conformance.session import Settings
+from conformance.settings import Settings
 from protocol.spec import Spec, load
+from suite.durations import seconds_of
 
 MATRIX = Path(__file__).parents[1] / "reference_server" / "mutants" / "kill-matrix.json"
 WANTED = 0.6  # of the sample

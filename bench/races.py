@@ -21,7 +21,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from conformance.session import Session, Settings
+from conformance.session import Session
+from conformance.settings import Settings
 from protocol.spec import load
 
 PROFILE = "concurrency"

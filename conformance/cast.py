@@ -14,7 +14,9 @@ from typing import Any
 from conformance import things
 from conformance.canaries import JOINS, Canaries
 from conformance.control import TestControl
+from conformance.delivery import Delivery, asked_of
 from conformance.forge import Forge
+from conformance.logins import Newcomer
 from conformance.registry import Job
 from protocol.client import Lane, User
 from protocol.mint import Minter
@@ -23,9 +25,12 @@ from protocol.spec import Spec
 from protocol.target import Target
 from protocol.transcript import Redactor, Transcript
 from protocol.wire import Wire
+from suite.browser import Browsers
 from suite.expectations import Inconclusive, given
+from suite.otp_codes import OtpCodes
 from suite.people import People
 
+NEWCOMERS = ("newcomer", "latecomer")
 PEOPLE = ("alice", "bob", "carol", "dave", "erin", "stranger")
 
 
@@ -42,10 +47,13 @@ class World:
     control: TestControl | None = None
     watch: Callable[[str, Answer, Redactor, str | None], None] = lambda attempt, answer, redactor, stray: None
     seed: int = 0
+    delivery_wire: Wire | None = None  # to the delivery of the widget, where there is one
+    browsers: Browsers | None = None  # for pages that load from it
 
     def __post_init__(self) -> None:
         self.canaries = Canaries(self.spec)
         self.people = People(self.target, self.minter, self.run_id)
+        self.codes = OtpCodes(self.spec, self.target, self.wire)
 
     @property
     def operations(self) -> Operations:
@@ -83,15 +91,22 @@ class Cast:
             self._made[name] = await self._make(name)
         return self._made[name]
 
-    async def person(self, actor: str, *, id_length: int = 0) -> User:
-        """A new user that no other check knows, with an id of at least so many characters."""
-        user = await self.world.people.person(self.lane, actor, id_length=id_length)
+    async def person(self, actor: str, *, id_length: int = 0, **claims: Any) -> User:
+        """A new user that no other check knows, with an id of at least so many characters, and with these
+        claims in its token besides.
+        """
+        user = await self.world.people.person(self.lane, actor, id_length=id_length, **claims)
         self._ids.append(user.id)
         return user
 
     async def people(self, count: int, actor: str = "guest") -> list[User]:
         """So many new users."""
         return list(await asyncio.gather(*(self.person(f"{actor}{index}") for index in range(count))))
+
+    def newcomer(self, actor: str) -> Newcomer:
+        """Somebody new who has an e-mail address and no token."""
+        codes = self.world.codes
+        return Newcomer(self.world.people.visitor(self.lane, actor), codes, codes.address())
 
     def chance(self, **of: int) -> random.Random:
         """Chance that the run's seed, the attempt, and what it is the chance of decide."""
@@ -107,6 +122,8 @@ class Cast:
     async def _make(self, name: str) -> Any:
         if name in PEOPLE:
             return await self.person(name)
+        if name in NEWCOMERS:
+            return self.newcomer(name)
         if name == "room":
             room = await self.new_room(await self.get("alice"))
             if "bob" in self.job.check.parameters:
@@ -117,10 +134,22 @@ class Cast:
             return given(await alice.create_party(invitedUsers=[bob.id])).room_id
         if name in ("offer", "answer"):
             return things.sdp()
+        if name == "delivery":
+            return self._delivery()
+        if name == "browsers":
+            return self.world.browsers
         simple = {"spec": self.spec, "target": self.target, "case": self.job.value, "cast": self}
         if name in simple:
             return simple[name]
         raise LookupError(f"{self.job.id}: no person or thing is called {name!r}")
+
+    def _delivery(self) -> Delivery:
+        found = asked_of(self.target.cdn)
+        assert self.world.delivery_wire is not None, "a target with a delivery has a wire to it"
+        return Delivery(self.spec, found, self.world.delivery_wire, self.lane, self._saw_exchange)
+
+    def _saw_exchange(self, number: int) -> None:
+        self.last_exchange = number
 
     def _saw(self, user: User, request: Request, answer: Answer) -> None:
         self.last_exchange = answer.exchange

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
+from conformance import delivery as deliveries
 from conformance import registry
 from conformance.cast import Cast, World
 from protocol.mint import MintError
@@ -40,6 +41,16 @@ async def unreachable(world: World) -> str | None:
 
 async def examine(world: World, profiles: tuple[str, ...] = ()) -> AsyncIterator[Finding]:
     """Reachable? Token accepted, by each delivery? Clocks agree? Users and requests needed?"""
+    if world.target.cdn is not None:
+        reason = world.target.cdn.missing or await deliveries.unreachable(world)
+        alone = world.target.tokens.source == "none"
+        yield Finding(
+            reason is None,
+            reason or f"the delivery at {world.target.cdn.url} answers",
+            alone and bool(reason),
+        )
+        if alone:
+            return
     reason = await unreachable(world)
     if reason is not None:
         yield Finding(False, reason, blocking=True)
@@ -47,6 +58,8 @@ async def examine(world: World, profiles: tuple[str, ...] = ()) -> AsyncIterator
     yield Finding(True, f"{world.target.base_url} answers")
     async for finding in _signing_in(world):
         yield finding
+    if "otp" in (profiles or world.target.profiles):
+        yield _codes(world)
     yield _users_needed(world, profiles)
 
 
@@ -73,6 +86,15 @@ async def _signing_in(world: World) -> AsyncIterator[Finding]:
             yield Finding(
                 False, f"the target's clock is {skew:+.0f} s off ours; times will be judged wrongly"
             )
+
+
+def _codes(world: World) -> Finding:
+    """Whether the codes of the one-time login can be read."""
+    source = world.codes.source
+    if source is None:
+        hint = "add otp.command to the target file, or test_control: what needs a code is not run"
+        return Finding(False, f"codes of the one-time login cannot be read: {hint}")
+    return Finding(True, f"codes of the one-time login are read by {source}")
 
 
 def clock_skew(answer: Answer) -> float | None:

@@ -27,6 +27,7 @@ from protocol.transcript import Redactor
 from reports.runlog import Cause, verdict_record
 from reports.settle import Try, settle
 from reports.verdicts import Verdict
+from suite import worth
 from suite.expectations import CheckFailed, Complaint, Inconclusive, NotRun, Recorder, current
 
 Record = dict[str, Any]
@@ -40,7 +41,8 @@ LOST_S = 30.0  # so long with none, though health is answered: the target is los
 @dataclass(frozen=True)
 class Options:
     """How a run goes. `max_wait` bounds the waits that are done at all, `deadline_s` the run as a whole;
-    `confirm` is how often a failed check is tried alone.
+    `confirm` is how often a failed check is tried alone. `budget_s` bounds the run too, and is no reason to
+    complain of what it left out.
     """
 
     seed: int
@@ -48,6 +50,7 @@ class Options:
     max_wait: float = 35.0
     deadline_s: float | None = None
     confirm: int = 1
+    budget_s: float | None = None
 
 
 class Lane(Protocol):
@@ -69,6 +72,7 @@ class Result:
     note: str = ""
     cause: Cause = "stopped"
     alone: bool = False
+    cut: bool = False
 
     def as_try(self) -> Try:
         return Try(self.attempt, self.verdict, self.reason, self.alone)
@@ -113,8 +117,11 @@ class Engine:
     options: Options
     emit: Emit
     lane: Lane | None = None
+    rounds: Callable[[list[Job]], list[list[Job]]] | None = None
+    """The jobs in parts that are begun one after the other; without it all are begun at once."""
     _gone: str = ""
     stopped: str = ""
+    _spent: bool = False
     _probing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
@@ -125,23 +132,21 @@ class Engine:
 
     async def run(self) -> None:
         """Every job and observer gets exactly one verdict, whatever happens."""
-        order = self._in_order()
-        tasks = [asyncio.create_task(self._job(job), name=job.id) for job in order]
-        timer = None
-        if self.options.deadline_s is not None:
-            loop = asyncio.get_running_loop()
-            timer = loop.call_later(self.options.deadline_s, self.stop, "the deadline was over")
+        tasks: dict[Job, asyncio.Task[None]] = {}
+        timers = self._timers()
         try:
-            ended = await asyncio.gather(*tasks, return_exceptions=True)
+            for part in self.rounds(self.jobs) if self.rounds is not None else [self.jobs]:
+                await self._play(part, tasks)
+            ended = await asyncio.gather(*tasks.values(), return_exceptions=True)
         finally:
-            if timer is not None:
+            for timer in timers:
                 timer.cancel()
-            for task in tasks:
+            for task in tasks.values():
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        for job, task in zip(order, tasks, strict=True):
-            if task.cancelled():  # stopped before its first step, so that it could not say so itself
-                self.emit(_verdict_record(job, self._cut(), []))
+            await asyncio.gather(*tasks.values(), return_exceptions=True)
+        for job in self.jobs:
+            if job not in tasks or tasks[job].cancelled():  # stopped before it could say so itself
+                self.emit(_verdict_record(job, self._cut(""), []))
         for error in ended:
             if isinstance(error, Exception):
                 raise error
@@ -149,24 +154,49 @@ class Engine:
         async for record in self._watches.records(self.world, nothing):
             self.emit(record)
 
+    async def _play(self, jobs: list[Job], tasks: dict[Job, asyncio.Task[None]]) -> None:
+        """Begins these jobs, and waits for those that need not wait themselves: the next are begun then."""
+        if self.stopped or self._spent:
+            return
+        order = self._in_order(jobs)
+        tasks |= {job: asyncio.create_task(self._job(job), name=job.id) for job in order}
+        waits = self.world.control is None
+        prompt = [tasks[job] for job in order if not (waits and job.check.wait_s(self.world.spec))]
+        await asyncio.gather(*prompt, return_exceptions=True)
+
+    def _timers(self) -> list[asyncio.TimerHandle]:
+        loop, options = asyncio.get_running_loop(), self.options
+        found = []
+        if options.deadline_s is not None:
+            found.append(loop.call_later(options.deadline_s, self.stop, "the deadline was over"))
+        if options.budget_s is not None:
+            found.append(loop.call_later(max(0.0, options.budget_s), self._budget_is_spent))
+        return found
+
     def stop(self, reason: str) -> None:
         """What has not been decided by now is not run. Safe to call from the engine's own loop only."""
         self.stopped = self.stopped or reason
+        self._cancel()
+
+    def _budget_is_spent(self) -> None:
+        self._spent = True
+        self._cancel()
+
+    def _cancel(self) -> None:
         for task in asyncio.all_tasks():
             if task.get_name() in self._requirements:
                 task.cancel()
 
-    def _in_order(self) -> list[Job]:
+    def _in_order(self, jobs: Iterable[Job]) -> list[Job]:
         """Random, but those that wait longest first, so that all timers start early."""
         spec = self.world.spec
-        jobs = list(self.jobs)
+        jobs = list(jobs)
         random.Random(self.options.seed).shuffle(jobs)  # noqa: S311
         if self.world.control is not None:
             return sorted(jobs, key=lambda job: job.check.moves_clock(spec))
         return sorted(jobs, key=lambda job: -job.check.wait_s(spec))
 
     async def _job(self, job: Job) -> None:
-        started = time.monotonic()
         tries: list[Result] = []
         control: Result | None = None
         try:
@@ -175,10 +205,12 @@ class Engine:
             control = await self._control(job, result)
             result = _controlled(result, control)
         except asyncio.CancelledError:
-            result = settled(job, [*tries, self._cut()])
+            if not any(one.cut for one in tries):
+                tries.append(self._cut(f"{job.id}#{len(tries) + 1}"))
+            result = settled(job, tries)
         except Exception as error:
             result = Result(Verdict.HARNESS_ERROR, f"{job.id}#1", reason=_story(error))
-        seconds = time.monotonic() - started
+        seconds = sum(one.seconds for one in tries)
         self.emit(_verdict_record(job, replace(result, seconds=seconds), tries, control))
 
     async def attempt(self, job: Job, tries: list[Result]) -> None:
@@ -191,13 +223,15 @@ class Engine:
             return
         wanted = self.options.confirm - (1 if tries[-1].alone else 0)
         first = len(tries) + 1
-        again = [self._attempt(job, number, alone=True) for number in range(first, first + wanted)]
+        numbers = range(first, first + wanted)
         # Each acts alone, but those that wait do so at the same time.
-        running = [asyncio.ensure_future(one) for one in again]
+        running = [asyncio.ensure_future(self._attempt(job, number, alone=True)) for number in numbers]
         try:
             tries += await asyncio.gather(*running)
         except asyncio.CancelledError:
-            tries += [one.result() for one in running if one.done() and not one.cancelled()]
+            for number, one in zip(numbers, running, strict=True):
+                whole = one.done() and not one.cancelled()
+                tries.append(one.result() if whole else self._cut(f"{job.id}#{number}"))
             raise
 
     async def _control(self, job: Job, result: Result) -> Result | None:
@@ -208,8 +242,11 @@ class Engine:
         async with self._floor.place(alone=job.check.alone):
             return await self.lane.judge(job)
 
-    def _cut(self) -> Result:
-        return Result(Verdict.NOT_RUN, "", reason=self.stopped or "the run was stopped")
+    def _cut(self, attempt: str) -> Result:
+        """Of an attempt that was under way, or never begun, when the run ended."""
+        if self._spent and not self.stopped:
+            return Result(Verdict.NOT_RUN, attempt, reason=worth.SPENT, cause="time", cut=True)
+        return Result(Verdict.NOT_RUN, attempt, reason=self.stopped or "the run was stopped", cut=True)
 
     def _alone(self, job: Job) -> bool:
         moves = self.world.control is not None and job.check.moves_clock(self.world.spec)
@@ -224,13 +261,15 @@ class Engine:
         async with self._floor.place(alone=alone) as place:
             if self._gone:
                 return Result(Verdict.NOT_RUN, name, reason=self._gone)
+            began = time.monotonic()
             try:
                 result = await self._judge(job, cast, recorder, place)
                 if not self._gone:
                     await self._tidy(cast, job)
             finally:
                 cast.release()
-        return replace(result, reason=cast.redactor.text(result.reason), alone=alone)
+            seconds = time.monotonic() - began
+        return replace(result, reason=cast.redactor.text(result.reason), alone=alone, seconds=seconds)
 
     async def _judge(self, job: Job, cast: Cast, recorder: Recorder, place: Place) -> Result:
         name = recorder.attempt

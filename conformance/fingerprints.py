@@ -27,14 +27,19 @@ CHAT_ENTRANCES = (
     ROOT / "e2e" / "fixtures.py",
     ROOT / "reference_server" / "__main__.py",
 )
+# What a delivery is made of, and a page is told by.
+DELIVERY_FILES = (ROOT / "suite" / "page_hooks.js", *sorted(WIDGET.iterdir()))
 CHAT_FILES = (ROOT / "e2e" / "browser" / "hooks.js", ROOT / "e2e" / "beside.ini")
 OURS = ("protocol", "suite", "conformance", "e2e", "reference_server", "reports")
+# What is imported only to show what was found, when all of it is: how a page looks changes no outcome.
+SHOWING = frozenset({"reports.writers"})
 TOLD = frozenset({"also", "why_also", "shows"})  # what a mutant says of itself
 
 
 def own(spec: Spec, requirement: str, shows: str, mutant: Path) -> str:
     """For the mutant against its requirement's checks."""
-    return _digest(spec, [*ENTRANCES, mutant, _checks_of(spec, requirement)], shows)
+    plain = DELIVERY_FILES if spec.requirement(requirement).subject == "delivery" else ()
+    return _digest(spec, [*ENTRANCES, mutant, _checks_of(spec, requirement)], shows, plain)
 
 
 def whole(spec: Spec, mutant: Path) -> str:
@@ -93,7 +98,7 @@ def _names(tree: ast.AST) -> Iterator[str]:
 def _files(name: str) -> Iterator[Path]:
     """The files along a dotted name, as far as it names modules of ours."""
     parts = name.split(".")
-    if parts[0] not in OURS:
+    if parts[0] not in OURS or name in SHOWING:
         return
     for end in range(1, len(parts) + 1):
         place = ROOT.joinpath(*parts[:end])

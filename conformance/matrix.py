@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from conformance.kills import SEED, Entry, Outcome, judged
-from conformance.session import Session, Settings
+from conformance.session import Session
+from conformance.settings import Settings
 from protocol.spec import Spec
 
 Record = dict[str, Any]
@@ -34,11 +35,15 @@ async def try_mutant(spec: Spec, entry: Entry, *, whole: bool, spec_dir: Path | 
             attempts[record["id"]] = record["attempt"]
 
     with tempfile.TemporaryDirectory(prefix="parley-") as folder:
+        # A wrong server delivers rightly, and the other way round: what cannot tell a mutant is left out.
+        subject = spec.requirement(entry.requirement).subject
+        telling = tuple(p.name for p in spec.profiles.values() if p.subject == subject)
         settings = Settings(
             run_dir=Path(folder),
             seed=SEED,
             mutant=entry.name,
             max_wait=MAX_WAIT,
+            profiles=telling if whole else (),
             requirements=() if whole else (entry.requirement,),
             spec_dir=spec_dir,
             write_log=False,

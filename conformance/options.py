@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from conformance.session import Settings
+from conformance.settings import Settings
+from suite.durations import seconds_of
 
 
 class OptionError(Exception):
@@ -23,6 +24,17 @@ def add(add_option: Callable[..., Any]) -> None:
         "--target-file",
         metavar="FILE",
         help="target file (TOML): tokens, claims, origins (parley target init)",
+    )
+    add_option(
+        "--cdn-url",
+        metavar="URL",
+        help="score this delivery of the widget: what /v1/ and /latest/ are appended to; without a target "
+        "nothing else is scored",
+    )
+    add_option(
+        "--cdn-version",
+        metavar="1.M.P",
+        help="the whole version to ask of it (default: that of the target file or spec)",
     )
     add_option(
         "--start", action="store_true", help="start the target by the [start] command of its file, and end it"
@@ -56,6 +68,12 @@ def add(add_option: Callable[..., Any]) -> None:
         "--deadline", type=float, metavar="S", help="end the run after S seconds, whatever is undecided"
     )
     add_option(
+        "--budget",
+        metavar="TIME",
+        help="take about so long, e.g. 60s or 5m: the checks that find the most wrong servers per second "
+        "come first, and what there is no time for is not-run",
+    )
+    add_option(
         "--confirm",
         type=int,
         default=3,
@@ -82,7 +100,7 @@ def add(add_option: Callable[..., Any]) -> None:
 
 
 def settings(values: Mapping[str, Any]) -> Settings:
-    """The settings that parsed options stand for. Raises OptionError."""
+    """The settings that parsed options stand for. Raises OptionError or DurationError."""
     if values["max_wait"] < 0:
         raise OptionError(f"--max-wait: expected 0 or more seconds, got {values['max_wait']:g}")
     if values["concurrency"] < 1:
@@ -93,9 +111,13 @@ def settings(values: Mapping[str, Any]) -> Settings:
         raise OptionError(f"--deadline: expected more than 0 seconds, got {values['deadline']:g}")
     if values["start"] and not values["target_file"]:
         raise OptionError("--start: needs --target-file with a [start] command")
+    if values["cdn_version"] and not (values["cdn_url"] or values["target_file"]):
+        raise OptionError("--cdn-version: of what? Give --cdn-url, or a target file with [cdn]")
     return Settings(
         target=values["target"],
         target_file=_path(values["target_file"]),
+        cdn_url=values["cdn_url"],
+        cdn_version=values["cdn_version"],
         start=values["start"],
         profiles=tuple(values["profile"]),
         requirements=tuple(values["requirement"]),
@@ -104,6 +126,7 @@ def settings(values: Mapping[str, Any]) -> Settings:
         seed=values["seed"],
         concurrency=values["concurrency"],
         deadline=values["deadline"],
+        budget=seconds_of(values["budget"], "--budget") if values["budget"] else None,
         run_dir=_path(values["run_dir"]),
         gentle=values["gentle"],
         confirm=values["confirm"],

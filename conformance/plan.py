@@ -34,6 +34,7 @@ class Bounds:
     """What a run may do. `control` is true where the target's clock will be moved."""
 
     max_wait: float
+    max_wait_by: str = "--max-wait"  # the option that says so
     control: bool = False
     gentle: bool = False
     can_sign: bool = True
@@ -97,7 +98,7 @@ def make_plan(
     watching: dict[str, list[Observer]] = {}
     for observer in observers:
         watching.setdefault(observer.requirement, []).append(observer)
-    holds = target.conditions(spec)
+    holds = target.conditions()
     for requirement in scope:
         plan.intended.append(requirement.id)
         mine = by_id.get(requirement.id, [])
@@ -132,6 +133,9 @@ def _settled(
         return verdict_record(requirement.id, None, Verdict.NOT_CLAIMED, reason)
     if requirement.subject == "client" and target.widget is None:
         reason = "the target file names no widget to score (widget.url)"
+        return verdict_record(requirement.id, None, Verdict.NOT_CLAIMED, reason)
+    if requirement.subject == "delivery" and target.cdn is None:
+        reason = "the target file names no delivery of the widget (cdn.url)"
         return verdict_record(requirement.id, None, Verdict.NOT_CLAIMED, reason)
     if requirement.when is not None and requirement.when not in holds:
         reason = f"its condition does not hold: {requirement.when}"
@@ -172,7 +176,7 @@ def _left_out(job: Job, spec: Spec, target: Target, bounds: Bounds) -> Record | 
         reason, cause, needs_s = "needs clock control (test_control in the target file)", "time", wait
     elif wait > bounds.max_wait and not bounds.control:
         reason, cause, needs_s = (
-            f"needs {wait} s of waiting; --max-wait allows {bounds.max_wait:g} s",
+            f"needs {wait} s of waiting; {bounds.max_wait_by} allows {bounds.max_wait:g} s",
             "time",
             wait,
         )

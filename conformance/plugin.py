@@ -16,9 +16,10 @@ import pytest
 
 from conformance import options, registry
 from conformance.lease import LeaseTaken
-from conformance.plan import SelectionError, in_scope
+from conformance.plan import SelectionError
 from conformance.registry import Job
-from conformance.session import Session, SessionError, Settings, all_jobs, load_spec
+from conformance.session import Session, SessionError, all_jobs
+from conformance.settings import Settings, collected, load_spec
 from protocol.mint import MintError
 from protocol.spec import Spec, SpecError
 from protocol.target import TargetError
@@ -74,7 +75,7 @@ class CheckModule(pytest.File):
         try:
             spec = load_spec(settings)
             registry.load_checks()
-            wanted = {r.id for r in in_scope(spec, settings.profiles, settings.requirements)}
+            wanted = {r.id for r in collected(settings, spec)}
             module = f"conformance.checks.{self.path.stem}"
             for job in all_jobs(spec):
                 if job.check.module == module and job.check.requirement in wanted:
@@ -221,7 +222,7 @@ def pytest_collection(session: pytest.Session) -> None:
     settings = settings_of(session.config)
     if settings.profiles or settings.requirements:
         try:
-            in_scope(load_spec(settings), settings.profiles, settings.requirements)
+            collected(settings, load_spec(settings))
         except USER_ERRORS as error:
             raise pytest.UsageError(str(error)) from None
 

@@ -10,17 +10,18 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from conformance import doctor, plan, registry
+from conformance import delivery, doctor, plan, registry
+from conformance.budget import Budget
 from conformance.cast import World
 from conformance.control import ControlError, TestControl
 from conformance.control_lane import ControlLane
 from conformance.engine import Engine, Options
 from conformance.lease import Lease
 from conformance.registry import Job
+from conformance.settings import Settings, scope_of
 from protocol import spec as spec_module
 from protocol.mint import Minter
 from protocol.spec import Spec
@@ -29,7 +30,8 @@ from protocol.transcript import Transcript
 from reports.runlog import RunLogWriter, verdict_record
 from reports.verdicts import Verdict
 from suite import embedded, opening
-from suite.proofs import proofs
+from suite.browser import Browsers
+from suite.proofs import killed
 from suite.server_process import ServerProcess
 
 Record = dict[str, Any]
@@ -37,30 +39,6 @@ Listener = Callable[[Record], None]
 GENTLE_PER_SECOND = 5.0
 DEADLINE_S = 600.0  # without --deadline: so long, and the longest wait allowed
 RESET_S = 5.0  # for putting a moved clock back, when the run is over
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What a user may say about a run; the command line and pytest's options both end here."""
-
-    target: str | None = None
-    target_file: Path | None = None
-    start: bool = False
-    profiles: tuple[str, ...] = ()
-    requirements: tuple[str, ...] = ()
-    max_wait: float = 35.0
-    time: str | None = None  # "real", "control", or None for control where the target offers it
-    seed: int | None = None
-    concurrency: int = 16
-    deadline: float | None = None
-    run_dir: Path | None = None
-    gentle: bool = False
-    per_second: float = 0.0  # at most so many requests; 0 is no limit
-    spec_dir: Path | None = None
-    mutant: str | None = None  # of the embedded server: a deliberately wrong variant
-    confirm: int = 3
-    control_lane: bool = True  # never where the target is the embedded server itself
-    write_log: bool = True  # False: nothing is written, and listeners get brief records of exchanges
 
 
 class Beside(Protocol):
@@ -72,11 +50,22 @@ class Beside(Protocol):
     @property
     def fitness(self) -> list[str]: ...
 
+    @property
+    def planned(self) -> list[str]:
+        """The checks that are to be asked, named as their attempts are."""
+
     def target(self, target: Target) -> Target: ...
 
     async def run(
-        self, minter: Minter, folder: Path, seed: int, stopped: str, emit: Callable[[Record], None]
-    ) -> None: ...
+        self,
+        minter: Minter,
+        folder: Path,
+        seed: int,
+        stopped: str,
+        emit: Callable[[Record], None],
+        left_s: float | None,
+    ) -> None:
+        """`stopped`: why the run has ended already, if it has; `left_s`: seconds that it may still take."""
 
     def stop(self, reason: str) -> None: ...
 
@@ -85,27 +74,18 @@ class SessionError(Exception):
     """The run cannot start; one line says why. Nothing was decided."""
 
 
-def load_spec(settings: Settings) -> Spec:
-    return spec_module.load(settings.spec_dir or spec_module.SPEC_DIR)
-
-
 class Session:
     """Runs once. `listeners` see every record of the run log as it is made."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        spec: Spec,
-        listeners: Iterable[Listener] = (),
-        beside: Beside | None = None,
-    ) -> None:
+    def __init__(self, settings: Settings, spec: Spec, listeners: Iterable[Listener] = ()) -> None:
         self.settings = settings
         self.spec = spec
         self.listeners = list(listeners)
         self.run_dir: Path | None = None
         self.engine: Engine | None = None
         self.embedded: embedded.Embedded | None = None
-        self._beside = beside
+        self.beside: Beside | None = None
+        """What is run after the checks; set before the run."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._look: asyncio.Task[str | None] | None = None
         self._stopped = ""
@@ -123,20 +103,25 @@ class Session:
         self._loop = asyncio.get_running_loop()
         registry.load_checks()
         # A selector that names nothing is said before anything is started.
-        scope = plan.in_scope(self.spec, self.settings.profiles, self.settings.requirements)
+        scope_of(self.settings, self.spec)
         chosen = list(jobs) if jobs is not None else all_jobs(self.spec)
-        if jobs is not None:
-            named = {job.check.requirement for job in chosen} | set(observed)
-            scope = [requirement for requirement in scope if requirement.id in named]
         async with AsyncExitStack() as stack:
             target = await self._target(stack)
-            if self._beside is not None:
-                target = self._beside.target(target)
-                settings = self.settings
-                scope = plan.in_scope(self.spec, settings.profiles, settings.requirements, target.profiles)
+            if self.beside is not None:
+                target = self.beside.target(target)
+            scope = self._scope(target)
+            if jobs is not None:
+                named = {job.check.requirement for job in chosen} | set(observed)
+                scope = [requirement for requirement in scope if requirement.id in named]
             control = self._moves_clock(target)
             stack.enter_context(Lease(target.base_url, control=control))
             return await self._run(stack, target, control, scope, chosen)
+
+    def _scope(self, target: Target) -> list[spec_module.Requirement]:
+        """What is asked of this target: of a client only where its checks are run too."""
+        here = {"server", "delivery", *(["client"] if self.beside is not None else [])}
+        claimed = [name for name in target.profiles if self.spec.profiles[name].subject in here]
+        return scope_of(self.settings, self.spec, claimed)
 
     def stop(self, reason: str) -> None:
         """Ends the run early, from any thread; what is undecided becomes not-run with this reason."""
@@ -149,12 +134,12 @@ class Session:
             self.engine.stop(reason)
         elif self._look is not None:
             self._look.cancel()
-        if self._beside is not None:
-            self._beside.stop(reason)
+        if self.beside is not None:
+            self.beside.stop(reason)
 
     async def _target(self, stack: AsyncExitStack) -> Target:
         settings = self.settings
-        if settings.target is None and settings.target_file is None:
+        if settings.embedded:
             server = embedded.Embedded(
                 self.spec, settings.spec_dir, settings.mutant, outlive=settings.max_wait
             )
@@ -164,7 +149,9 @@ class Session:
             found = await asyncio.to_thread(server.start)
             self.target_pid = server.server.pid if server.server is not None else None
             return found
-        target = opening.load_target(settings.target, settings.target_file, self.spec)
+        target = opening.load_target(
+            settings.target, settings.target_file, self.spec, settings.cdn_url, settings.cdn_version
+        )
         self._minter = stack.enter_context(Minter(self.spec, target, outlive=settings.max_wait))
         if settings.start:
             if target.start is None:
@@ -174,7 +161,8 @@ class Session:
             await asyncio.to_thread(process.start)
             self.target_pid = process.pid
             ready = target.start.ready_url or target.base_url + "/health"
-            await asyncio.to_thread(process.wait_until_ready, ready, target.start.ready_timeout)
+            patience, stopped = target.start.ready_timeout, lambda: bool(self._stopped)
+            await asyncio.to_thread(process.wait_until_ready, ready, patience, stopped)
         return target
 
     def _moves_clock(self, target: Target) -> bool:
@@ -197,6 +185,9 @@ class Session:
         listeners = list(self.listeners)
         if settings.write_log:
             listeners.insert(0, stack.enter_context(RunLogWriter(self.run_dir)))
+        budget = Budget(settings.budget) if settings.budget is not None else None
+        if budget is not None:
+            listeners.append(budget)
         counts: dict[str, int] = {}
 
         def emit(record: Record) -> None:
@@ -209,17 +200,19 @@ class Session:
         world.seed = seed
         minter = self._minter
         bounds = plan.Bounds(
-            max_wait=settings.max_wait,
+            max_wait=min(settings.max_wait, settings.budget or settings.max_wait),
+            max_wait_by="--budget"
+            if settings.budget and settings.budget < settings.max_wait
+            else "--max-wait",
             control=control,
             gentle=settings.gentle,
             can_sign=minter.can_craft,
-            beside=self._beside.decides if self._beside is not None else frozenset(),
+            beside=self.beside.decides if self.beside is not None else frozenset(),
             listed_users=minter.capacity,
         )
         todo = plan.make_plan(self.spec, target, scope, jobs, registry.OBSERVERS, bounds)
         started = time.monotonic()
-        header = self._header(target, run_id, seed, control, todo.intended)
-        emit(header if self._beside is None else {**header, "fitness": self._beside.fitness})
+        emit(self._header(target, run_id, seed, control, todo))
         for record in todo.settled:
             emit(record)
         deadline_s = settings.deadline or DEADLINE_S + (0 if control else settings.max_wait)
@@ -232,9 +225,12 @@ class Session:
             max_wait=settings.max_wait,
             deadline_s=max(0.0, started + deadline_s - time.monotonic()),
             confirm=settings.confirm,
+            budget_s=budget.left_s if budget is not None else None,
         )
         lane = self._lane(stack, options) if self._has_lane else None
-        self.engine = Engine(world, todo.jobs, todo.observers, options, emit, lane)
+        self.engine = Engine(
+            world, todo.jobs, todo.observers, options, emit, lane, budget.rounds if budget else None
+        )
         try:
             await self.engine.run()
         finally:
@@ -244,11 +240,13 @@ class Session:
                         await world.control.reset()
                 except (ControlError, TimeoutError):
                     pass  # the target is gone; its checks have said so
-            if self._beside is not None:
+            if self.beside is not None:
                 why = reason or self.engine.stopped
-                await self._beside.run(minter, self.run_dir, seed, why, emit)
+                left_s = budget.left_s if budget is not None else None
+                await self.beside.run(minter, self.run_dir, seed, why, emit, left_s)
             seconds = time.monotonic() - started
-            emit(opening.footer(seconds, counts, reason or self.engine.stopped))
+            footer = opening.footer(seconds, counts, reason or self.engine.stopped)
+            emit({**footer, "budget": budget.kept(todo.intended)} if budget is not None else footer)
         return self.run_dir
 
     @property
@@ -274,6 +272,12 @@ class Session:
         per_second = GENTLE_PER_SECOND if self.settings.gentle else self.settings.per_second
         wire = opening.open_wire(target, run_id, per_second)
         stack.push_async_callback(wire.close)
+        cdn_wire = browsers = None
+        if target.cdn is not None:
+            cdn_wire = opening.open_wire(target, run_id, per_second, target.cdn)
+            stack.push_async_callback(cdn_wire.close)
+            browsers = Browsers(cdn_wire.options)
+            stack.push_async_callback(browsers.close)
         return World(
             self.spec,
             target,
@@ -287,6 +291,8 @@ class Session:
             wire,
             run_id,
             TestControl(self.spec, wire) if control else None,
+            delivery_wire=cdn_wire,
+            browsers=browsers,
         )
 
     async def open(self, stack: AsyncExitStack) -> World:
@@ -326,6 +332,8 @@ class Session:
 
     async def _preflight(self, world: World) -> str | None:
         """Why nothing can be scored at all, or None. Also puts a controlled clock back to now."""
+        if self.settings.delivery_only:
+            return await delivery.unreachable(world)
         reason = await doctor.unreachable(world)
         if reason is None and world.control is not None:
             try:
@@ -334,8 +342,8 @@ class Session:
                 return f"{error}; use --time real, or mend test_control in the target file"
         return reason
 
-    def _header(self, target: Target, run_id: str, seed: int, control: bool, intended: list[str]) -> Record:
-        settings = self.settings
+    def _header(self, target: Target, run_id: str, seed: int, control: bool, todo: plan.Plan) -> Record:
+        settings, beside = self.settings, self.beside
         options = {
             "time": "control" if control else "real",
             "max_wait": settings.max_wait,
@@ -345,8 +353,15 @@ class Session:
             "control_lane": self._has_lane,
             "profiles": list(settings.profiles),
             "requirements": list(settings.requirements),
+            "embedded": self.embedded is not None,
+            "mutant": settings.mutant,
+            "target_file": opening.public(settings.target_file),
+            "start": settings.start,
+            "budget": settings.budget,
         }
-        return opening.header(self.spec, target, run_id, seed, options, intended, proofs())
+        header = opening.header(self.spec, target, run_id, seed, options, todo.intended, killed())
+        header["planned"] = [job.id for job in todo.jobs] + (beside.planned if beside is not None else [])
+        return header if beside is None else {**header, "fitness": beside.fitness}
 
 
 def all_jobs(spec: Spec) -> list[Job]:

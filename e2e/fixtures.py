@@ -19,7 +19,6 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, BrowserType
 from playwright.async_api import Error as PlaywrightError
 
-from e2e.browser import launch
 from e2e.browser.elements import Elements
 from e2e.browser.widget import Opening, PageError, Widget
 from e2e.lab import PUBLIC_IP, SIDES, Lab, Side
@@ -29,9 +28,11 @@ from e2e.run import Attempt, Run
 from e2e.turn import TurnServer
 from protocol.client import User
 from protocol.spec import Spec
+from suite import launch
 from suite.expectations import NotRun
+from suite.otp_codes import OtpCodes
 
-Person = Callable[[str], Awaitable[User]]
+Person = Callable[..., Awaitable[User]]
 NewPeer = Callable[..., Awaitable[Peer]]
 Transport = Literal["udp", "tcp"]
 NewWidget = Callable[..., Awaitable[Widget]]
@@ -75,10 +76,17 @@ def turn(run: Run) -> TurnServer:
 def person(run: Run, attempt: Attempt) -> Person:
     """Makes a new user of the target."""
 
-    async def make(actor: str) -> User:
-        return await run.people.person(attempt.lane, actor)
+    async def make(actor: str, **claims: Any) -> User:
+        """With these claims in its token besides; that takes a target whose tokens are signed here."""
+        return await run.people.person(attempt.lane, actor, **claims)
 
     return make
+
+
+@pytest.fixture
+def codes(run: Run) -> OtpCodes:
+    """Reads the codes that the target sends."""
+    return OtpCodes(run.spec, run.target, run.wire)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -226,20 +234,24 @@ async def new_widget(
         transport: Transport | None = None,
         browser: Browser | None = None,
         relay_only: bool | None = None,
+        signed_in: bool = True,
+        microphone: bool = True,
+        **claims: str,
     ) -> Widget:
         """`transport` is what it reaches the TURN server by, where that is not left to the browser. In the
         lab a page may use any path, where `relay_only` says nothing else: none but by the relays is possible.
+        `claims`: as of `person`.
         """
         if len(dead) >= GIVEN_UP:
             raise PageError(f"{dead[-1]} ({len(dead)} pages in a row: no more are opened)")
-        user = await person(actor)
+        user = await person(actor, **claims)
         # The embedded server's own answers name our TURN server. Another's may name any host.
         servers = None if run.hands_out_turn else await run.ice_servers(user)
         if transport is not None:
             servers = run.need_turn().ice_servers(user.id, transport)
         if relay_only is None:
             relay_only = run.lab is None
-        opening = Opening(page, relay_only, servers)
+        opening = Opening(page, relay_only, microphone, servers, signed_in)
         if other_browser is not None and next(turns) == "b":
             context = await other_browser.new_context()
         else:

@@ -119,6 +119,11 @@ def add_own(add_option: Callable[..., Any]) -> None:
     add_option("--log-only", action="store_true", help="write the run log and no report")
 
 
+def of_a_score(values: Mapping[str, Any]) -> Settings:
+    """The settings that the options of `parley score` stand for, which lack those of `add_own`."""
+    return settings({**values, "side": [], "people": None, "log_only": True, "share": (1, 1)})
+
+
 def settings(values: Mapping[str, Any]) -> Settings:
     """The settings that parsed options stand for."""
     return Settings(

@@ -32,7 +32,7 @@ Function = Callable[..., Awaitable[None]]
 class Check:
     """`both`: asked of a headless peer, which scores the target's signaling, and of the target's widget.
     `takes_s`: about how many seconds it takes, to share the checks out evenly; `limit_s`: how many it may.
-    `networks`: where it can run.
+    `networks`: where it can run; `profile`: one that the target has to claim besides that of the requirement.
     """
 
     requirement: str
@@ -44,6 +44,7 @@ class Check:
     takes_s: float
     limit_s: float = CHECK_S
     networks: tuple[str, ...] = NETWORKS
+    profile: str | None = None
 
 
 CHECKS: list[Check] = []
@@ -56,9 +57,11 @@ def check(
     limit_s: float = CHECK_S,
     takes_s: float = USUAL_S,
     network: str | None = None,
+    profile: str | None = None,
 ) -> Callable[[Function], Any]:
     """Registers a check of a requirement. `nightly`: only with --nightly, beside a shorter one. `network`:
-    the only one it is for, where that does not follow from whom it takes.
+    the only one it is for, where that does not follow from whom it takes. `profile`: only of a target that
+    claims this one too; another check decides the requirement elsewhere.
     """
 
     def register(function: Function) -> Any:
@@ -74,6 +77,7 @@ def check(
             takes_s,
             limit_s,
             _networks(set(names)) if network is None else (network,),
+            profile,
         )
         CHECKS.append(found)
 

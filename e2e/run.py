@@ -15,16 +15,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from e2e import judging
 from e2e.lab import PUBLIC_IP, Lab, LabUnavailable
 from e2e.options import LAB, Settings
-from e2e.scope import Item, target_of, with_app
+from e2e.scope import Item, applies, target_of, with_app
 from e2e.turn import TurnServer, TurnUnavailable, choose, urls
 from e2e.turn.given import FromTarget
 from protocol.client import Lane, User
 from protocol.mint import Minter
 from protocol.operations import Answer, Operations, Request
 from protocol.spec import Spec
-from protocol.target import GivenToken, Target, Tokens
+from protocol.target import Target
+from protocol.target_tokens import GivenToken, Tokens
 from protocol.transcript import Transcript
 from reports.runlog import Record, RunLogWriter, verdict_record
 from reports.verdicts import Verdict
@@ -32,7 +34,7 @@ from suite import opening
 from suite.embedded import Embedded
 from suite.expectations import NotRun, Recorder
 from suite.people import People
-from suite.proofs import proofs
+from suite.proofs import killed
 from suite.temporary import temporary_home
 
 REACHED = "mutant-reached.json"  # the exchanges in which a mutant did wrong; null stands for its pages
@@ -68,6 +70,7 @@ class Run:
         self._told: list[dict[str, Any]] = []
         self._stack = ExitStack()
         self._decided: set[tuple[str, str, bool]] = set()
+        self._begun: dict[tuple[str, str, bool], list[str]] = {}
         self._numbers = itertools.count(1)
         self.stopped = ""
 
@@ -117,12 +120,17 @@ class Run:
             "network": settings.network,
             "turn": self.turn.kind if self.turn is not None else "none",
         }
-        made = opening.header(self.spec, self.target, self.run_id, self.seed, options, intended, proofs())
+        made = opening.header(self.spec, self.target, self.run_id, self.seed, options, intended, killed())
+        made["planned"] = [item.id for item in self.items]
         self.emit({**made, "fitness": sorted({item.requirement.id for item in self.items if item.fitness})})
         for requirement_id in intended:
-            excluded = self.spec.requirement(requirement_id).excluded
-            if excluded is not None:
-                self.emit(verdict_record(requirement_id, None, Verdict.NOT_RUN, excluded, cause="excluded"))
+            requirement = self.spec.requirement(requirement_id)
+            if not applies(requirement, self.target):
+                reason = f"its condition does not hold: {requirement.when}"
+                self.emit(verdict_record(requirement_id, None, Verdict.NOT_APPLICABLE, reason))
+            elif requirement.excluded is not None:
+                reason = requirement.excluded
+                self.emit(verdict_record(requirement_id, None, Verdict.NOT_RUN, reason, cause="excluded"))
 
     def _start_lab(self) -> None:
         if self.settings.turn.kind == "url" or self.settings.turn.urls:
@@ -191,11 +199,7 @@ class Run:
         try:
             for item in self.items:
                 if item.key not in self._decided:
-                    reason = self.stopped or "the run was stopped"
-                    made = verdict_record(
-                        item.requirement.id, item.check.name, Verdict.NOT_RUN, reason, cause="stopped"
-                    )
-                    self.decide(item, made)
+                    self.decide(item, self._cut(item))
             self.emit(opening.footer(time.monotonic() - self._started, self.counts, self.stopped))
         finally:
             self._stack.close()
@@ -220,10 +224,16 @@ class Run:
 
     # -- for the checks
 
+    def _cut(self, item: Item) -> Record:
+        """The verdict record of a check that was under way, or never begun, when the run ended."""
+        reason = self.stopped or "the run was stopped"
+        begun = self._begun.get(item.key) or [""]
+        tries = [judging.Result(name, Verdict.NOT_RUN, reason, cause="stopped") for name in begun]
+        return judging.record(item.requirement.id, item.check.name, tries)
+
     def attempt(self, item: Item, number: int) -> Attempt:
         """A new attempt of a check, with its own place in the log and its own secrets."""
-        side = " as fitness" if item.fitness else ""
-        name = f"{item.requirement.id} {item.check.name}{side}#{number}"
+        name = f"{item.id}#{number}"
 
         def saw(user: User, request: Request, answer: Answer) -> None:
             made.last_exchange = answer.exchange
@@ -232,6 +242,7 @@ class Run:
         capacity = self.minter.capacity
         recorder = Recorder(self.spec, item.requirement, name, self.emit, lane.redactor, capacity)
         made = Attempt(name, recorder, lane)
+        self._begun.setdefault(item.key, []).append(name)
         return made
 
     def _lane(self, name: str, saw: Callable[[User, Request, Answer], None]) -> Lane:

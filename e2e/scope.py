@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from e2e.options import LOOPBACK, Settings
 from e2e.registry import CHECKS, Check
 from protocol.spec import Requirement, Spec
-from protocol.target import Target, with_widget
+from protocol.target import Target
+from protocol.widened import with_widget
 from suite import opening
 from suite.embedded import embedded_target
 
@@ -25,6 +26,11 @@ class Item:
     def key(self) -> tuple[str, str, bool]:
         """What no other item has."""
         return self.requirement.id, self.check.name, self.fitness
+
+    @property
+    def id(self) -> str:
+        """E.g. `PEER-3 messages_arrive_both_ways_in_order as fitness`: its attempts are named so."""
+        return f"{self.requirement.id} {self.check.name}{' as fitness' if self.fitness else ''}"
 
     @property
     def side(self) -> str:
@@ -46,7 +52,7 @@ def with_app(target: Target, settings: Settings, spec: Spec) -> Target:
     return target if settings.app_url is None else with_widget(target, settings.app_url, spec)
 
 
-def asked(requirement: Requirement, target: Target, settings: Settings) -> bool:
+def claimed(requirement: Requirement, target: Target, settings: Settings) -> bool:
     """Whether the requirement is selected, and of a target that claims it."""
     if settings.profiles and requirement.profile not in settings.profiles:
         return False
@@ -57,16 +63,23 @@ def asked(requirement: Requirement, target: Target, settings: Settings) -> bool:
     return requirement.profile in target.profiles
 
 
+def applies(requirement: Requirement, target: Target) -> bool:
+    """Whether the condition of the requirement holds, where it has one."""
+    return requirement.when is None or requirement.when in target.conditions()
+
+
 def wanted(item: Item, target: Target, settings: Settings) -> bool:
     """Whether this run does the check. Fitness is asked of every signaling server."""
     if item.side not in settings.sides or (item.check.nightly and not settings.nightly):
         return False
     if settings.network not in item.check.networks:
         return False
+    if item.check.profile is not None and item.check.profile not in target.profiles:
+        return False
     if item.fitness:
         chosen = not settings.profiles or item.requirement.profile in settings.profiles
         return chosen and (not settings.requirements or item.requirement.id in settings.requirements)
-    return asked(item.requirement, target, settings)
+    return claimed(item.requirement, target, settings) and applies(item.requirement, target)
 
 
 def left_out(target: Target, settings: Settings, spec: Spec) -> list[str]:
@@ -100,12 +113,15 @@ def items_of(spec: Spec) -> list[Item]:
 
 
 def intended(items: Iterable[Item], target: Target, settings: Settings, spec: Spec) -> list[str]:
-    """The ids that the run is a result of: those of its checks, and of a widget those nothing checks yet."""
+    """The ids that the run is a result of: those of its checks, and of a widget those that nothing checks
+    yet, or that do not apply to it.
+    """
     mine = {item.requirement.id for item in items if not item.fitness}
     if "browser" in settings.sides:
         mine |= {
             r.id
             for r in spec.requirements.values()
-            if r.subject == "client" and r.excluded is not None and asked(r, target, settings)
+            if r.subject == "client" and claimed(r, target, settings)
+            if r.excluded is not None or not applies(r, target)
         }
     return [requirement_id for requirement_id in spec.requirements if requirement_id in mine]

@@ -99,7 +99,7 @@ def document(target: Target, people: Sequence[Minted], memory: Memory | None) ->
     found: dict[str, Any] = {
         "name": target.name,
         "base_url": target.base_url,
-        "profiles": [name for name in target.profiles if name not in ("peer", "widget")],
+        "profiles": [name for name in target.profiles if name not in ("peer", "widget", "voice", "cdn")],
         "user_claim": target.user_claim,
         "csrf": "claim" if target.csrf else "none",
         "address_header": target.address_header,

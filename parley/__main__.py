@@ -1,7 +1,22 @@
-"""`python -m parley`."""
+"""`parley` and `python -m parley`. Ctrl-C is answered in a line, while commands are imported too."""
+
+from __future__ import annotations
 
 import sys
 
-from parley.cli import main
+NOTHING_DECIDED = 2
 
-sys.exit(main())
+
+def main() -> int:
+    """Runs one command and returns its exit code."""
+    try:
+        from parley.cli import main as run
+
+        return run()
+    except KeyboardInterrupt:
+        print("parley: interrupted before there was anything to tell", file=sys.stderr)
+        return NOTHING_DECIDED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

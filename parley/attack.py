@@ -10,14 +10,15 @@ from pathlib import Path
 from rich.console import Console
 
 from conformance.explore import methods
-from conformance.explore.order import AttackError, Order, interruptible, read_replay, seconds_of
-from conformance.session import load_spec
+from conformance.explore.order import AttackError, Order, interruptible, read_replay
+from conformance.settings import load_spec
 from parley import target_options
 from parley.progress import AttackProgress
 from reports import attack as reporting
 from reports import terminal
 from reports.pages import PAGE
 from suite import opening
+from suite.durations import seconds_of
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -14,25 +14,26 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import e2e
-from e2e import options, registry, scope
+from e2e import budget, options, registry, scope
 from protocol.mint import Minter
 from protocol.spec import Spec
 from protocol.target import Target
 from reports import runlog
 from reports.runlog import Record, verdict_record
 from reports.verdicts import Verdict
+from suite import worth
 
 HOME = Path(e2e.__file__).parent
 LOOK_S = 0.3  # between two looks at the logs
 SILENCE_S = 120.0  # beyond what a check may take: for starting, setting up and taking down
 STOP_S = 20.0  # for a process to end after it was interrupted
 PEOPLE = 6  # that an attempt of a check takes at most
-OFFSET = 1_000_000  # the exchanges of each process are numbered from here on
+OFFSET = runlog.BESIDE
 KEPT = ("exchange", "expectation", "verdict")
 BROWSERS = 3  # at once
 NOT_IN_THE_LAB = "with --network lab only checks between pages of the widget are run; without it this one is"
@@ -63,12 +64,11 @@ class Beside:
         registry.load_checks()
         self._values = values
         self._spec = spec
-        self._settings = options.settings(
-            {**values, "side": [], "mutant": None, "people": None, "log_only": True, "share": (1, 1)}
-        )
+        self._settings = options.of_a_score(values)
         self._processes: list[asyncio.subprocess.Process] = []
         self._stopped = ""
         self._stopped_at = 0.0
+        self._cause: runlog.Cause = "stopped"
         self._target: Target | None = None
 
     def target(self, target: Target) -> Target:
@@ -90,6 +90,10 @@ class Beside:
         """The requirements that our own peers will judge the signaling by."""
         return list(dict.fromkeys(item.requirement.id for item in self._items() if item.fitness))
 
+    @property
+    def planned(self) -> list[str]:
+        return [item.id for item in self._items()]
+
     def stop(self, reason: str) -> None:
         """Interrupts the processes; what they have not decided is not-run with this reason."""
         self._stopped, self._stopped_at = self._stopped or reason, time.monotonic()
@@ -98,8 +102,12 @@ class Beside:
                 with suppress(ProcessLookupError):
                     process.send_signal(signal.SIGINT)
 
-    async def run(self, minter: Minter, folder: Path, seed: int, stopped: str, emit: Emit) -> None:
-        """Runs both processes and hands their records on. `stopped`: why the run has ended, if it has."""
+    async def run(
+        self, minter: Minter, folder: Path, seed: int, stopped: str, emit: Emit, left_s: float | None
+    ) -> None:
+        """Runs the processes and hands their records on. `stopped`: why the run has ended, if it has;
+        `left_s`: the seconds that this may take.
+        """
         items = self._items()
         assert self._target is not None
         for name in scope.left_out(self._target, self._settings, self._spec):
@@ -108,6 +116,9 @@ class Beside:
             for item in items:
                 emit(_undecided(item, stopped or self._stopped, "stopped"))
             return
+        if left_s is not None:
+            items = self._within(left_s, items, emit)
+            asyncio.get_running_loop().call_later(left_s, self._budget_is_spent)
         shares = [share for side in options.SIDES for share in self._shares(side, items)]
         at_once = asyncio.Semaphore(1 if self._one_by_one else len(shares) or 1)
         with tempfile.TemporaryDirectory(prefix="parley-") as private:
@@ -121,11 +132,28 @@ class Beside:
                 for number, share in enumerate(shares, 1):
                     group.create_task(one(number, share))
 
+    def _within(self, left_s: float, items: list[scope.Item], emit: Emit) -> list[scope.Item]:
+        """The items that there is time for. The processes are told so by the requirements that are asked."""
+        processes = {side: self._processes_of(side) for side in options.SIDES}
+        chosen = budget.within(items, left_s, processes, worth.shipped())
+        self._settings = replace(self._settings, requirements=tuple(sorted(chosen)))
+        for item in items:
+            if item.requirement.id not in chosen:
+                emit(_undecided(item, worth.NO_ROOM, "time"))
+        return [item for item in items if item.requirement.id in chosen]
+
+    def _budget_is_spent(self) -> None:
+        self._cause = "time"
+        self.stop(worth.SPENT)
+
+    def _processes_of(self, side: str) -> int:
+        each = 2 if self._settings.network == options.LAB else 1  # at either side of the lab is one
+        return BROWSERS // each if side == "browser" else 1
+
     def _shares(self, side: str, items: Iterable[scope.Item]) -> list[Share]:
         """What each process of this side does. The checks of a browser are many, and mostly wait."""
         mine = [item for item in items if item.side == side]
-        each = 2 if self._settings.network == options.LAB else 1  # at either side of the lab is one
-        of = BROWSERS // each if side == "browser" else 1
+        of = self._processes_of(side)
         found = scope.shared_out(mine, of)
         return [Share(side, number, of, share) for number, share in enumerate(found, 1) if share]
 
@@ -160,7 +188,7 @@ class Beside:
     ) -> None:
         if self._stopped:
             for item in share.items:
-                emit(_undecided(item, self._stopped, "stopped"))
+                emit(_undecided(item, self._stopped, self._cause))
             return
         place = folder / f"e2e-{share.name}"
         place.mkdir(parents=True, exist_ok=True)
@@ -174,7 +202,7 @@ class Beside:
                 start_new_session=True,
             )
         self._processes.append(process)
-        follower = _Follower(place, folder, number * OFFSET, emit)
+        follower = _Follower(place, folder, number * OFFSET, self._in_our_words(emit))
         silence_s = max(item.check.limit_s for item in share.items) + SILENCE_S
         heard, silent = time.monotonic(), ""
         try:
@@ -197,7 +225,17 @@ class Beside:
                 words = " | ".join(log.read_text("utf-8", "replace").strip().splitlines()[-LAST_WORDS:])
                 died = silent or f"its process ended with {process.returncode}: {words}"
                 reason = self._stopped or died
-                emit(_undecided(item, reason, "stopped" if self._stopped else None))
+                emit(_undecided(item, reason, self._cause if self._stopped else None))
+
+    def _in_our_words(self, emit: Emit) -> Emit:
+        """A process that is interrupted says so; why it was is known here."""
+
+        def told(record: Record) -> None:
+            if self._cause == "time" and record["type"] == "verdict" and record.get("cause") == "stopped":
+                record = {**record, "reason": self._stopped, "cause": "time"}
+            emit(record)
+
+        return told
 
     def _command(self, share: Share, people: Path | None, place: Path, seed: int) -> list[str]:
         values = self._values
@@ -206,12 +244,12 @@ class Beside:
         words += ["-p", "conformance.plugin", "-p", "e2e.plugin", "--log-only", "--side", share.side]
         words += ["--share", f"{share.number}/{share.of}"]
         words += ["--run-dir", str(place), "--seed", str(seed), "--confirm", str(values["confirm"])]
-        for name in ("target", "target_file", "spec_dir"):
+        for name in ("target", "target_file", "spec_dir", "mutant"):
             if values[name]:
                 option = {"spec_dir": "--spec"}.get(name, f"--{name.replace('_', '-')}")
                 words += [option, str(values[name])]
-        for name in ("profile", "requirement"):
-            words += [word for value in values[name] for word in (f"--{name}", value)]
+        for name, chosen in (("profile", values["profile"]), ("requirement", self._settings.requirements)):
+            words += [word for value in chosen for word in (f"--{name}", value)]
         if people is not None:
             words += ["--people", str(people)]
         return words + options.words(values)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import io
+import os
 import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -16,24 +18,40 @@ from rich.console import Console
 from conformance import options
 from conformance.explore.order import AttackError
 from conformance.lease import LeaseTaken
-from conformance.plan import CROWD, SelectionError, in_scope
-from conformance.session import Beside as Suite
-from conformance.session import Session, SessionError, Settings, load_spec
+from conformance.plan import CROWD, SelectionError
+from conformance.session import Session, SessionError
+from conformance.settings import load_spec
 from e2e import options as chat
 from e2e.crowd import CrowdError
 from e2e.turn import TurnError
 from load.profiles import ProfileError
 from load.running import LoadError
-from parley import attack, knee, load, scaffold, selftest, target_commands
-from parley.beside import Beside
-from parley.company import NONE, Company, LoadSuite
+from parley import (
+    attack,
+    bundle,
+    company,
+    compare,
+    gate,
+    history,
+    knee,
+    load,
+    outputs,
+    report,
+    scaffold,
+    selftest,
+    target_commands,
+)
 from parley.progress import RunProgress
 from protocol.mint import MintError
-from protocol.spec import Spec, SpecError
+from protocol.spec import SpecError
 from protocol.target import TargetError
-from reports import peers, runlog, score, terminal, writers
+from reports import peers, runlog, runs, score, terminal, writers
+from reports.bundle import BundleError
 from reports.evidence import plain
+from reports.gate import baseline, rules
+from reports.history import store
 from suite import guard
+from suite.durations import DurationError
 from suite.opening import version
 from suite.server_process import StartError
 
@@ -47,6 +65,8 @@ USER_ERRORS = (
     SpecError,
     options.OptionError,
     runlog.RunLogError,
+    report.ReportError,
+    BundleError,
     scaffold.ScaffoldError,
     selftest.SelftestError,
     AttackError,
@@ -55,9 +75,16 @@ USER_ERRORS = (
     CrowdError,
     TurnError,
     guard.GuardError,
+    DurationError,
+    runs.RunError,
+    rules.GateError,
+    baseline.BaselineError,
+    store.HistoryError,
+    outputs.OutputError,
 )
 NOTHING_DECIDED = 2
 OUR_ERROR = 3
+NOBODY_READS = 128 + signal.SIGPIPE  # as of a command that the signal ended
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -81,6 +108,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except USER_ERRORS as error:
         print(f"parley: {plain(error)}", file=sys.stderr)
         return NOTHING_DECIDED
+    except BrokenPipeError:  # who read our output has gone: `parley mutants | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nor is the rest of it of use
+        return NOBODY_READS
     except Exception:
         traceback.print_exc()
         return OUR_ERROR
@@ -110,16 +140,18 @@ def _parser() -> argparse.ArgumentParser:
     scoring.add_argument(
         "--load",
         default="smoke",
-        metavar="NAME",
-        help="the load profile that is run after the checks, or none (default smoke; parley load --list)",
+        metavar="NAMES",
+        help="the loads that are run after the checks, e.g. steady,peers; full: all that decide a "
+        "requirement, which takes a quarter of an hour; or none (default smoke; parley load --list)",
     )
+    scoring.add_argument(
+        "--mutant",
+        metavar="NAME",
+        help="score the reference server with one fault of `parley mutants`: what a red report looks like",
+    )
+    report.add_format(scoring, f"write this report too; may be repeated ({', '.join(writers.NAMES)})")
     scoring.add_argument(guard.FLAG, action="store_true", dest="operated", help=guard.HELP)
     scoring.set_defaults(command=_score)
-
-    report = commands.add_parser("report", help="show the score card of a run again, from its run log")
-    report.add_argument("run", type=Path, metavar="RUN", help="the run's folder")
-    report.add_argument("--spec", type=Path, dest="spec_dir", metavar="DIR", help="another spec folder")
-    report.set_defaults(command=_report)
 
     again = commands.add_parser(
         "rejudge",
@@ -140,41 +172,36 @@ def _parser() -> argparse.ArgumentParser:
     linting.add_argument("--spec", type=Path, dest="spec_dir", metavar="DIR", help="another spec folder")
     linting.set_defaults(command=_lint)
 
+    report.add(commands)
+    bundle.add(commands)
     target_commands.add(commands)
     scaffold.add(commands)
     selftest.add(commands)
     attack.add(commands)
     load.add(commands)
     knee.add(commands)
+    compare.add(commands)
+    gate.add(commands)
+    history.add(commands)
     return parser
 
 
 def _score(parsed: argparse.Namespace) -> int:
-    settings = options.settings(vars(parsed))
+    settings = replace(options.settings(vars(parsed)), mutant=parsed.mutant)
+    if parsed.mutant and not settings.embedded:
+        raise options.OptionError(
+            "--mutant: of the reference server only; leave out --target, --target-file and --cdn-url"
+        )
     spec = load_spec(settings)
     with RunProgress(Console(stderr=True)) as progress:
-        session = Session(settings, spec, [progress], _company(parsed, settings, spec, progress))
+        session = Session(settings, spec, [progress])
+        session.beside = company.of_score(parsed, session, progress)
         folder = asyncio.run(_until_interrupted(session))
-    report = score.evaluate(runlog.read(folder), spec)
-    writers.write_all(report, folder)
-    terminal.show(report, terminal.console())
+    found = score.evaluate(runlog.read(folder), spec)
+    writers.write_all(found, folder, parsed.formats)
+    terminal.show(found, terminal.console())
     print(f"Report     {folder / 'index.html'}")
-    return report.exit_code
-
-
-def _company(
-    parsed: argparse.Namespace, settings: Settings, spec: Spec, progress: RunProgress
-) -> Company | None:
-    """The suites that are run beside the checks."""
-    suites: list[Suite] = []
-    if parsed.e2e and not settings.gentle:
-        suites.append(Beside(vars(parsed), spec))
-    if parsed.load != NONE and not settings.gentle:
-        scope = {r.id for r in in_scope(spec, settings.profiles, settings.requirements)}
-        suites.append(
-            LoadSuite(parsed.load, spec, scope.__contains__, progress.load, operated=parsed.operated)
-        )
-    return Company(suites) if suites else None
+    return found.exit_code
 
 
 async def _until_interrupted(session: Session) -> Path:
@@ -185,25 +212,9 @@ async def _until_interrupted(session: Session) -> Path:
     return await session.run()
 
 
-def _report(parsed: argparse.Namespace) -> int:
-    from protocol.spec import SPEC_DIR, load
-    from reports import knee as knees
-    from reports import load as loads
-    from reports import peers_shown
-
-    log = runlog.read(parsed.run)
-    other = knees if log.knees else peers_shown if log.crowds else loads if log.of_a_load else None
-    if other is not None:
-        other.show(log, terminal.console())
-        return int(other.exit_code(log))
-    report = score.evaluate(log, load(parsed.spec_dir or SPEC_DIR))
-    terminal.show(report, terminal.console())
-    return report.exit_code
-
-
 def _rejudge(parsed: argparse.Namespace) -> int:
     from protocol.spec import SPEC_DIR, load
-    from reports import rejudge, rejudge_shown
+    from reports import borne_out, rejudge, rejudge_shown
 
     if runlog.read(parsed.run).of_a_load:
         raise runlog.RunLogError(
@@ -212,6 +223,8 @@ def _rejudge(parsed: argparse.Namespace) -> int:
     shipped = load(SPEC_DIR)
     spec = load(parsed.spec_dir) if parsed.spec_dir else shipped
     found = rejudge.rejudge(parsed.run, spec, shipped)
+    transcript = borne_out.check(parsed.run, spec)
+    found = replace(found, unsupported=(*found.unsupported, *transcript.problems))
     rejudge_shown.show(found, terminal.console())
     return 1 if found.flips or found.unsupported else 0
 

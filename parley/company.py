@@ -1,24 +1,79 @@
-"""The suites that `parley score` runs after the checks: peers and browsers, then a load."""
+"""The suites that `parley score` runs after the checks, in turn: peers and browsers, then loads."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import argparse
+import time
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from conformance.session import Beside
-from load import memory, profiles, verdicts
-from load.running import LoadError, LocustError, Order, Running
-from protocol.mint import Minter, MintError
+from conformance.session import Beside, Session
+from conformance.settings import scope_of
+from e2e.options import of_a_score
+from load import profiles
+from load.profiles import ProfileError
+from parley import beside
+from parley.crowd_suite import CrowdSuite
+from parley.load import memory_of
+from parley.load_suite import Emit, LoadSuite
+from parley.peers import PROFILE as PEERS
+from parley.progress import RunProgress
+from protocol.mint import Minter
 from protocol.spec import Spec
 from protocol.target import Target
-from reports import objectives
-from reports.runlog import Cause, Record, verdict_record
-from reports.verdicts import Verdict
-from suite import guard
+from protocol.toml_file import near
 
 NONE = "none"
-ERRORS = "SLO-1"  # a target that errs at any lighter load than `steady` errs there too
-Emit = Callable[[Record], None]
+FULL = "full"  # every load that decides a requirement
+
+
+def of_score(parsed: argparse.Namespace, session: Session, progress: RunProgress) -> Company | None:
+    """What these options of `parley score` have run after the checks; None: nothing. Raises ProfileError."""
+    spec, settings = session.spec, session.settings
+    if settings.gentle or settings.delivery_only:  # then there is nobody to chat with, nor anything to load
+        return None
+    scope = {r.id for r in scope_of(settings, spec)}
+    suites: list[Beside] = [beside.Beside(vars(parsed), spec)] if parsed.e2e else []
+    for name in loads_of(parsed.load, spec):
+        if name != PEERS:
+            load = LoadSuite(
+                name,
+                spec,
+                scope.__contains__,
+                progress.load,
+                partial(memory_of, session),
+                operated=parsed.operated,
+                spec_dir=settings.spec_dir,
+            )
+            suites.append(load)
+        elif parsed.e2e:
+            turn = of_a_score(vars(parsed)).turn
+            suites.append(
+                CrowdSuite(settings, turn, spec, scope.__contains__, progress.crowd, operated=parsed.operated)
+            )
+    return Company(suites) if suites else None
+
+
+def loads_of(text: str, spec: Spec) -> list[str]:
+    """The loads that `--load` names, with commas between them: profiles, `peers`, `full`; or `none`.
+
+    Raises ProfileError.
+    """
+    if text == NONE:
+        return []
+    found: dict[str, None] = {}
+    for name in (part.strip() for part in text.split(",")):
+        if name == FULL:
+            deciding = [each for each in profiles.names() if profiles.find(each, spec).decides]
+            found |= dict.fromkeys(sorted(deciding, key=lambda each: profiles.find(each, spec).seconds))
+            found[PEERS] = None
+            continue
+        if name != PEERS and name not in profiles.names() and not name.endswith(".toml"):
+            known = [*profiles.names(), PEERS, FULL, NONE]
+            raise ProfileError(f"--load: there is no load {name!r}{near(name, known)}; or name a .toml file")
+        found[name] = None
+    return list(found)
 
 
 class Company:
@@ -36,6 +91,10 @@ class Company:
     def fitness(self) -> list[str]:
         return [name for suite in self._suites for name in suite.fitness]
 
+    @property
+    def planned(self) -> list[str]:
+        return [name for suite in self._suites for name in suite.planned]
+
     def target(self, target: Target) -> Target:
         for suite in self._suites:
             target = suite.target(target)
@@ -46,102 +105,10 @@ class Company:
         for suite in self._suites:
             suite.stop(reason)
 
-    async def run(self, minter: Minter, folder: Path, seed: int, stopped: str, emit: Emit) -> None:
-        for suite in self._suites:
-            await suite.run(minter, folder, seed, stopped or self._stopped, emit)
-
-
-class LoadSuite:
-    """One load profile, of a target that claims the profile `slo`.
-
-    What the profile does not decide it can still refute: a MUST that breaks, or too many errors, under a load
-    that is lighter than the one which the objectives are asked at.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        spec: Spec,
-        asked: Callable[[str], bool],
-        on_point: Callable[[Record], None],
-        *,
-        operated: bool,
+    async def run(
+        self, minter: Minter, folder: Path, seed: int, stopped: str, emit: Emit, left_s: float | None
     ) -> None:
-        """`asked` says of a requirement whether the run is about it; `on_point` hears each second of the
-        load. Raises ProfileError.
-        """
-        self._spec = spec
-        self._name = name
-        self._profile = profiles.find(name, spec)
-        self._asked = asked
-        self._on_point = on_point
-        self._operated = operated
-        self._running: Running | None = None
-        self._target: Target | None = None
-
-    @property
-    def decides(self) -> frozenset[str]:
-        return frozenset(self._profile.decides)
-
-    @property
-    def fitness(self) -> list[str]:
-        return []
-
-    def target(self, target: Target) -> Target:
-        self._target = target
-        return target
-
-    def stop(self, reason: str) -> None:
-        if self._running is not None:
-            self._running.stop()
-
-    async def run(self, minter: Minter, folder: Path, seed: int, stopped: str, emit: Emit) -> None:
-        target = self._target
-        assert target is not None, "the target is known before anything is sent to it"
-        asked = self._asked_of(target)
-        if ERRORS not in asked:
-            return
-        mine = [name for name in self._profile.decides if name in asked]
-        try:
-            if stopped:
-                raise LoadError(stopped)
-            guard.only_loopback(target.base_url, operated=self._operated)
-            memory.only_loopback(target.memory, operated=self._operated)
-            order = Order(self._name, self._profile, seed, operated=self._operated)
-            self._running = Running(order, self._spec, self._on_point)
-            record = await self._running.run(target, minter, folder, target.memory)
-        except guard.GuardError as error:
-            self._undecided(mine, Verdict.NOT_RUN, str(error), emit)
-        except LocustError as error:
-            self._undecided([ERRORS], Verdict.HARNESS_ERROR, str(error), emit)
-        except (LoadError, MintError) as error:
-            self._undecided([ERRORS, *mine], Verdict.NOT_RUN, str(error), emit)
-        else:
-            emit(record)
-            for verdict in self._verdicts(record, mine, target):
-                if verdict["requirement"] in asked:
-                    emit(verdict)
-
-    def _asked_of(self, target: Target) -> set[str]:
-        """The requirements that this run asks of the target."""
-        return {
-            requirement.id
-            for requirement in self._spec.requirements.values()
-            if requirement.profile in target.profiles and self._asked(requirement.id)
-        }
-
-    def _verdicts(self, record: Record, mine: list[str], target: Target) -> list[Record]:
-        judged = objectives.judge(record)
-        near = guard.is_loopback(target.base_url)
-        found = list(verdicts.verdicts(record, judged, mine, self._spec, loopback=near))
-        wrong = [one for one in judged if one.name == "error_rate" and one.verdict is Verdict.FAIL]
-        if ERRORS not in mine and wrong:
-            why = f"already at the lighter load of {self._name}: {wrong[0].reason}"
-            found.append(verdict_record(ERRORS, f"{verdicts.CHECK}.{self._name}", Verdict.FAIL, why))
-        return found
-
-    def _undecided(self, names: list[str], verdict: Verdict, why: str, emit: Emit) -> None:
-        for name in dict.fromkeys(names):
-            check = f"{verdicts.CHECK}.{self._name}"
-            cause: Cause | None = "elsewhere" if verdict is Verdict.NOT_RUN else None
-            emit(verdict_record(name, check, verdict, why, cause=cause))
+        began = time.monotonic()
+        for suite in self._suites:
+            left = None if left_s is None else max(0.0, began + left_s - time.monotonic())
+            await suite.run(minter, folder, seed, stopped or self._stopped, emit, left)

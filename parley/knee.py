@@ -15,7 +15,8 @@ from conformance import registry
 from conformance.cast import World
 from conformance.engine import Engine, Options
 from conformance.registry import Job
-from conformance.session import Session, Settings, all_jobs, load_spec
+from conformance.session import Session, all_jobs
+from conformance.settings import Settings, load_spec
 from load import knee as searching
 from load import memory, profiles, verdicts
 from load.knee import Knee, Step

@@ -17,8 +17,8 @@ from rich.console import Console
 
 from conformance import doctor
 from conformance.cast import World
-from conformance.explore.order import seconds_of
-from conformance.session import Session, Settings, load_spec
+from conformance.session import Session
+from conformance.settings import Settings, load_spec
 from load import memory, profiles, verdicts
 from load.running import LoadError, Order, Running
 from parley import load_log, peers, target_options
@@ -29,6 +29,7 @@ from reports import load as reporting
 from reports import objectives
 from reports.runlog import Record, RunLogWriter
 from suite import guard, interrupts, opening
+from suite.durations import seconds_of
 
 MOST_PORT = 65535
 SPARE_S = 120.0  # that tokens are good for beyond the run itself

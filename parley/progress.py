@@ -16,6 +16,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+import e2e.crowd
 from conformance.explore.attack import Attack
 from load.knee import Knee
 from reports.runlog import Record
@@ -62,24 +63,30 @@ class RunProgress(LiveLine):
     def __init__(self, console: Console) -> None:
         super().__init__(console, MofNCompleteColumn())
         self._progress.update(self._bar, description="scoring")
-        self._decided: set[str] = set()
+        self._decided: set[tuple[str, bool]] = set()
         self._intended = 0
         self._red = 0
 
     def __call__(self, record: Record) -> None:
         if record["type"] == "header":
-            self._intended = len(record["intended"])
+            self._intended = len(record["intended"]) + len(record.get("fitness", ()))
             self._progress.update(self._bar, total=self._intended)
         elif record["type"] == "verdict":
-            self._decided.add(record["requirement"])
+            self._decided.add((record["requirement"], record.get("as") == "fitness"))
             self._red += record["verdict"] == "fail"
             red = f", {self._red} red" if self._red else ""
             self._progress.update(self._bar, completed=len(self._decided), description=f"scoring{red}")
             self.say(f"{len(self._decided)} of {self._intended} requirements touched{red}")
 
-    def load(self, point: Record) -> None:
-        """Hears each second of the load that is run after the checks."""
-        line = _of_point(point)
+    def load(self, name: str, seconds: float, point: Record) -> None:
+        """Hears each second of a load that is run after the checks, and how many it has."""
+        self._tell(f"{name}, {point['s']} of {seconds:g} s: {_of_point(point)}")
+
+    def crowd(self, progress: e2e.crowd.Progress) -> None:
+        """Hears how a crowd of peers goes on."""
+        self._tell(f"peers: {progress.opened} of {progress.rooms} rooms open, {progress.talked} have talked")
+
+    def _tell(self, line: str) -> None:
         self._progress.update(self._bar, description=line)
         self.say(line)
 

@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.text import Text
 
 from conformance import options
-from conformance.session import Session, load_spec
+from conformance.session import Session
+from conformance.settings import load_spec
 from protocol import target as target_module
 from reports.evidence import plain
 

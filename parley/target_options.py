@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from conformance.session import Settings
+from conformance.settings import Settings
 from suite import guard
 
 

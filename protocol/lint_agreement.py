@@ -125,12 +125,15 @@ def examples_are_valid(files: Files) -> Iterator[Finding]:
 
 
 def probes_are_what_they_claim(files: Files) -> Iterator[Finding]:
-    """Odd names are valid; markup and the pattern violations of a field (other than `type`) are not."""
+    """Odd names are valid; markup, odd addresses and the pattern violations of a field (not `type`) no."""
     violations = files.at(PROBES, "pattern_violations")
     fields = {"roomId": "RoomId", "id": "UserId", "name": "Name", "keyHash": "KeyHash", "sdp": "Sdp"}
     for key, schema, valid, probes in (
         ("weird_names", "Name", True, files.at(PROBES, "weird_names")),
         ("markup", "Name", False, files.at(PROBES, "markup")),
+        ("emoji_names.right", "EmojiName", True, files.at(PROBES, "emoji_names", "right")),
+        ("emoji_names.wrong", "EmojiName", False, files.at(PROBES, "emoji_names", "wrong")),
+        ("invalid_emails", "Email", False, files.at(PROBES, "invalid_emails")),
         *(
             (f"pattern_violations.{key}", fields[key], False, violations[key])
             for key in fields

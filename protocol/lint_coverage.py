@@ -64,7 +64,7 @@ def every_profile_counts_in_a_level(files: Files) -> Iterator[Finding]:
             if name not in profiles:
                 yield Finding(REQUIREMENTS, f"levels.{level['name']}", f"{name} is not among the profiles")
     for name, profile in profiles.items():
-        if (name, profile["subject"]) not in counted:
+        if not profile.get("optional") and (name, profile["subject"]) not in counted:
             sentence = f"is in no level of its subject ({profile['subject']})"
             yield Finding(REQUIREMENTS, f"profiles.{name}", sentence)
     for entry in files.requirements():

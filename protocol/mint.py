@@ -6,17 +6,16 @@ It gives tokens out and verifies none. Its messages never show a token or a secr
 from __future__ import annotations
 
 import asyncio
-import re
-import shlex
-import subprocess
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
 from protocol import tokens
+from protocol.asking import CommandError, asked
 from protocol.issuer import Issuer, IssuerError
 from protocol.spec import Spec
-from protocol.target import GivenToken, Target
+from protocol.target import Target
+from protocol.target_tokens import GivenToken
 from protocol.tokens import Claims, SecretSigner, Signer, TokenError
 
 
@@ -102,19 +101,23 @@ class Minter:
             self._asked[user_id] = self._by_command(user_id)
         return self._asked[user_id]
 
-    async def person(self, user_id: str) -> Minted:
-        """A new person, with this id where we choose it (a static list has ids of its own)."""
+    async def person(self, user_id: str, **edits: Any) -> Minted:
+        """A new person, with this id where we choose it (a static list has ids of its own), and with these
+        claims where we sign.
+        """
         if self._target.tokens.given or self.can_craft:
-            return self.person_now(user_id)
-        return await asyncio.to_thread(self.person_now, user_id)
+            return self.person_now(user_id, **edits)
+        return await asyncio.to_thread(self.person_now, user_id, **edits)
 
-    def person_now(self, user_id: str) -> Minted:
+    def person_now(self, user_id: str, **edits: Any) -> Minted:
         """The same; waits in this thread for the token command."""
+        if self.can_craft:
+            made = self.claims(user_id, **edits)
+            return self._minted(user_id, self.signer.sign(made), made)
+        if edits:
+            self.signer.sign({})  # raises, with the reason
         if self._target.tokens.given:
             return self._from_list()
-        if self.can_craft:
-            made = self.claims(user_id)
-            return self._minted(user_id, self.signer.sign(made), made)
         token = self.mint(user_id)
         return self._minted(user_id, token, _claims_of(token))
 
@@ -155,25 +158,10 @@ class Minter:
     def _by_command(self, user_id: str) -> str:
         command = self._target.tokens.command
         assert command is not None
-        words = [*(shlex.split(command) if isinstance(command, str) else command), user_id]
-        shown = f"tokens.command of the target file ({words[0]})"
-        patience = self._target.timeouts.command_s
         try:
-            ended = subprocess.run(
-                words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=patience, check=False
-            )
-        except subprocess.TimeoutExpired:
-            raise MintError(f"{shown} printed no token within {patience:g} s (timeouts.command_s)") from None
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "its output is not text"
-            raise MintError(f"{shown} could not be run: {reason}") from None
-        if ended.returncode != 0:
-            last = (ended.stderr.strip().splitlines() or ["it said nothing"])[-1]
-            raise MintError(f"{shown} ended with {ended.returncode}: {_without_secrets(last)[:200]}")
-        token = ended.stdout.strip()
-        if not token or len(token.split()) != 1 or not token.isascii():
-            raise MintError(f"{shown} printed {len(token)} characters; expected one token and nothing else")
-        return token
+            return asked("tokens.command", "token", command, user_id, self._target.timeouts.command_s)
+        except CommandError as error:
+            raise MintError(str(error)) from None
 
     # -- the life of our issuer
 
@@ -190,11 +178,6 @@ class Minter:
     ) -> None:
         if self.issuer is not None and self._owns_issuer:
             self.issuer.stop_serving()
-
-
-def _without_secrets(text: str) -> str:
-    """What a command complains about, without what looks like a key or a token."""
-    return re.sub(r"[\w+/=.-]{32,}", "...", text)
 
 
 def _claims_of(token: str) -> Claims:

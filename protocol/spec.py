@@ -42,7 +42,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One HTTP operation, as openapi.yaml gives it. Schemas are dereferenced."""
+    """One HTTP operation, as openapi.yaml gives it. Schemas are dereferenced; `takes` is a media type."""
 
     id: str
     method: str
@@ -54,6 +54,8 @@ class Operation:
     path_params: Mapping[str, Json]
     query_params: Mapping[str, Json]
     needs_token: bool
+    needs_refresh: bool
+    takes: str
     budget: Budget | None
     example: Any = None
 
@@ -88,12 +90,15 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A part of the protocol that a target may claim; `operations` are those it must then offer."""
+    """A part of the protocol that a target may claim; `operations` are those it must then offer. An
+    `optional` one is claimed only where it is named, and is in no level.
+    """
 
     name: str
     subject: str
     title: str
     operations: tuple[str, ...]
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +159,13 @@ def load(source: Path = SPEC_DIR) -> Spec:
     budgets = {name: _budget(name, value) for name, value in _need(policy, "policy.yaml", "budgets").items()}
     operations = _operations(openapi, budgets)
     profiles = {
-        name: Profile(name, entry["subject"], entry["title"], tuple(entry.get("operations", ())))
+        name: Profile(
+            name,
+            entry["subject"],
+            entry["title"],
+            tuple(entry.get("operations", ())),
+            entry.get("optional", False),
+        )
         for name, entry in _need(wanted, "requirements.yaml", "profiles").items()
     }
     timings = _need(policy, "policy.yaml", "timings")
@@ -286,6 +297,7 @@ def _operation(
         dereference(openapi, p) for p in [*item.get("parameters", []), *entry.get("parameters", [])]
     ]
     security = entry.get("security", openapi.get("security", []))
+    refresh = any("refreshCookie" in way for way in security)
     return Operation(
         id=name,
         method=method.upper(),
@@ -296,7 +308,9 @@ def _operation(
         response_schema=response.get("schema"),
         path_params={p["name"]: p["schema"] for p in parameters if p["in"] == "path"},
         query_params={p["name"]: p["schema"] for p in parameters if p["in"] == "query"},
-        needs_token=bool(security) and {} not in security,
+        needs_token=bool(security) and {} not in security and not refresh,
+        needs_refresh=refresh,
+        takes=_media(openapi, entry.get("requestBody", {})),
         budget=budgets[name],
         example=_first_example(request),
     )
@@ -306,6 +320,12 @@ def _first_example(content: Json) -> Any:
     for example in content.get("examples", {}).values():
         return example.get("value")
     return None
+
+
+def _media(openapi: Json, node: Json) -> str:
+    """The media type of a request's body; "" where it takes none."""
+    content = dereference(openapi, node).get("content", {})
+    return "application/json" if "application/json" in content else next(iter(content), "")
 
 
 def _content(openapi: Json, node: Json) -> Json:

@@ -9,23 +9,24 @@ import os
 import re
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
+from protocol import cdn
+from protocol.cdn import Cdn, cdn_of
 from protocol.spec import SPEC_DIR, Spec
-from protocol.target_file import KIND, Json, TargetError, near
-from protocol.widget_page import WidgetPage, page_url, widget_page
+from protocol.target_file import KIND, Command, Json, TargetError, check_url, command_of, http_url, near
+from protocol.target_tokens import Tokens, tokens_of
+from protocol.widget_page import WidgetPage, widget_page
 
 __all__ = ["Target", "TargetError", "check_url", "from_url", "load", "parse", "template"]
 
 SECRET_VARIABLE = "PARLEY_JWT_SECRET"  # noqa: S105 - the name of a variable
 EXAMPLE_FILE = SPEC_DIR / "target.example.toml"
-URL_WANTED = 'an http or https URL such as "http://127.0.0.1:8787"'
 
 Way = Literal["bearer", "cookie"]
-Command = str | tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -42,48 +43,6 @@ class Start:
 @dataclass(frozen=True)
 class Control:
     restart: Command
-
-
-@dataclass(frozen=True)
-class GivenToken:
-    """A token of a static list; what its own claims do not say may be said beside it."""
-
-    token: str = field(repr=False)
-    user: str | None = None
-    csrf: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True)
-class OwnIssuer:
-    """Tokens come from our own issuer; `public_url` is where the target finds it."""
-
-    port: int
-    host: str
-    public_url: str | None
-    kid: str | None
-    iss: str | None
-    aud: str | None
-
-
-@dataclass(frozen=True)
-class Tokens:
-    """Where tokens come from: exactly one of secret, issuer, given and command is set."""
-
-    secret: bytes | None = field(default=None, repr=False)
-    issuer: OwnIssuer | None = None
-    given: tuple[GivenToken, ...] = ()
-    command: Command | None = None
-    iss: str | None = None
-    aud: str | None = None
-
-    @property
-    def source(self) -> str:
-        """What they are made by, in one word."""
-        if self.secret is not None:
-            return "secret"
-        if self.issuer is not None:
-            return "issuer"
-        return "list" if self.given else "command"
 
 
 @dataclass(frozen=True)
@@ -104,6 +63,14 @@ class Memory:
 
     pid: int | None = None
     metrics_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Otp:
+    """How codes of the one-time login are had, and the domain of the addresses they are asked for."""
+
+    domain: str
+    command: Command | None = None
 
 
 @dataclass(frozen=True)
@@ -135,7 +102,9 @@ class Target:
     timeouts: Timeouts
     tolerances: Tolerances
     expected_failures: tuple[ExpectedFailure, ...]
+    otp: Otp
     memory: Memory | None = None
+    cdn: Cdn | None = None
 
     @property
     def deliveries(self) -> tuple[Way, ...]:
@@ -147,13 +116,14 @@ class Target:
         """How to sign in where it does not matter."""
         return self.deliveries[0]
 
-    def conditions(self, spec: Spec) -> frozenset[str]:
+    def conditions(self) -> frozenset[str]:
         """The condition words (requirements.yaml) that hold at this target."""
         holds = {
             "jwks": self.tokens.issuer is not None,
             "issuer": self.tokens.iss is not None,
             "audience": self.tokens.aud is not None,
             "https": self.base_url.startswith("https:"),
+            "emoji": "emoji" in self.profiles,
         }
         return frozenset(word for word, value in holds.items() if value)
 
@@ -174,6 +144,7 @@ class Target:
             "address_header": self.address_header,
             "test_control": self.test_control,
             "widget": None if self.widget is None else {"url": self.widget.url},
+            "cdn": cdn.public(self.cdn),
             "expected_failures": [
                 {"id": known.id, "reason": known.reason, "issue": known.issue}
                 for known in self.expected_failures
@@ -208,46 +179,28 @@ def from_url(url: str, env: Mapping[str, str], spec: Spec) -> Target:
     )
 
 
-def check_url(url: str, key: str = "target URL") -> str:
-    """The URL without its last slash. Raises TargetError where it cannot be a base URL."""
-    if "?" in _http_url(url, key) or "#" in url:
-        raise TargetError(f"{key}: expected {URL_WANTED}, without ? or #, got {url!r}")
-    return url.rstrip("/")
-
-
-def _http_url(url: str, key: str) -> str:
-    try:
-        parts = urlsplit(url)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        raise TargetError(f"{key}: expected {URL_WANTED}, got one with a bad host or port") from None
-    if parts.username is not None or parts.password is not None:
-        raise TargetError(f"{key}: expected {URL_WANTED}, without a user or password in it")
-    if not good or re.search(r"[\s\x00]", url):
-        hint = f"; did you mean http://{url}?" if re.fullmatch(r"[\w.-]+(:\d+)?(/\S*)?", url) else ""
-        raise TargetError(f"{key}: expected {URL_WANTED}, got {url!r}{hint}")
-    return url
-
-
 def template() -> str:
     """An example target file with every key, explained: what `parley target init` writes."""
     return EXAMPLE_FILE.read_text(encoding="utf-8")
 
 
-def default_profiles(spec: Spec, *, widget: bool = False) -> tuple[str, ...]:
-    """The server profiles that anything is checked of; where there is a widget, those of a client too."""
+def default_profiles(spec: Spec, *, widget: bool = False, delivery: bool = False) -> tuple[str, ...]:
+    """The server profiles that anything is checked of; where there is a widget, those of a client too, and
+    where there is a delivery, its own.
+    """
     checked = {r.profile for r in spec.requirements.values() if r.checked is not None}
-    subjects = {"server", "client"} if widget else {"server"}
-    return tuple(p.name for p in spec.profiles.values() if p.subject in subjects and p.name in checked)
+    subjects = {"server", *(["client"] if widget else []), *(["delivery"] if delivery else [])}
+    return tuple(
+        p.name
+        for p in spec.profiles.values()
+        if p.subject in subjects and p.name in checked and not p.optional
+    )
 
 
-def with_widget(target: Target, url: str, spec: Spec) -> Target:
-    """The target with this page for its widget, and the profiles of a client claimed."""
-    selectors = target.widget.selectors if target.widget is not None else {}
-    more = [name for name in default_profiles(spec, widget=True) if spec.profiles[name].subject == "client"]
-    claimed = {*target.profiles, *more}
-    profiles = tuple(name for name in spec.profiles if name in claimed)
-    return replace(target, widget=WidgetPage(page_url(url, "--app-url"), selectors), profiles=profiles)
+def bare(base_url: str, spec: Spec) -> Target:
+    """A target that has no tokens and claims nothing. Raises TargetError."""
+    found = {**_defaults(), "base_url": base_url, "tokens": {"list": []}}
+    return replace(_target(found, spec, {}), profiles=())
 
 
 def _defaults() -> Json:
@@ -265,7 +218,7 @@ def _target(found: Json, spec: Spec, env: Mapping[str, str]) -> Target:
         base_url=base_url,
         paths=_paths(found.get("paths", {}), spec),
         profiles=profiles,
-        tokens=_tokens(found["tokens"], env),
+        tokens=tokens_of(found["tokens"], env),
         user_claim=found["user_claim"],
         encrypted=_encrypted(found, profiles),
         csrf=found["csrf"] == "claim",
@@ -274,22 +227,26 @@ def _target(found: Json, spec: Spec, env: Mapping[str, str]) -> Target:
         test_control=found["test_control"],
         log=Path(log) if log else None,
         start=_start(found["start"]) if "start" in found else None,
-        control=Control(_command(found["control"]["restart"])) if "control" in found else None,
+        control=Control(command_of(found["control"]["restart"])) if "control" in found else None,
         widget=widget_page(found["widget"], base_url, spec) if "widget" in found else None,
         timeouts=Timeouts(**found["timeouts"]),
         tolerances=Tolerances(**found["tolerances"]),
         expected_failures=_expected_failures(found.get("expected_failures", []), spec),
+        otp=_otp(found["otp"]),
         memory=_memory(found["memory"]) if "memory" in found else None,
+        cdn=_cdn(found["cdn"], base_url, spec) if "cdn" in found else None,
     )
 
 
 def _profiles(found: Json, spec: Spec) -> tuple[str, ...]:
     if "profiles" not in found:
-        return default_profiles(spec, widget="widget" in found)
-    known = [profile.name for profile in spec.profiles.values() if profile.subject in ("server", "client")]
+        return default_profiles(spec, widget="widget" in found, delivery="cdn" in found)
+    known = list(spec.profiles)
     for name in found["profiles"]:
         if name not in known:
-            raise TargetError(f"profiles: {name!r} is no profile of a server or a client{near(name, known)}")
+            raise TargetError(f"profiles: {name!r} is no profile of the protocol{near(name, known)}")
+    if cdn.PROFILE in found["profiles"] and "cdn" not in found:
+        raise TargetError("cdn.url: missing; expected where the bundles are delivered, since cdn is claimed")
     if "widget" in found["profiles"] and "widget" not in found:
         raise TargetError("widget.url: missing; expected the URL of its page, since widget is claimed")
     return tuple(name for name in known if name in found["profiles"])
@@ -304,45 +261,6 @@ def _paths(found: Mapping[str, str], spec: Spec) -> Mapping[str, str]:
             names = " and ".join(f"{{{name}}}" for name in wanted) or "no parameter"
             raise TargetError(f"paths.{operation}: expected a path with {names}, got {path!r}")
     return found
-
-
-def _tokens(found: Json, env: Mapping[str, str]) -> Tokens:
-    sources = [name for name in ("secret", "secret_env", "issuer", "list", "command") if name in found]
-    if len(sources) != 1:
-        got = " and ".join(sources) or "none"
-        raise TargetError(
-            f"tokens: expected exactly one of secret, secret_env, issuer, list and command, got {got}"
-        )
-    source = sources[0]
-    for name in ("iss", "aud"):
-        if name in found and not source.startswith("secret"):
-            place = f"tokens.issuer.{name} instead" if source == "issuer" else f"none beside tokens.{source}"
-            raise TargetError(f"tokens.{name}: expected {place}: these are claims of the tokens that we make")
-    if source == "issuer":
-        issuer = {**dict.fromkeys(("public_url", "kid", "iss", "aud")), **found["issuer"]}
-        if issuer["public_url"] is not None:
-            issuer["public_url"] = check_url(issuer["public_url"], "tokens.issuer.public_url")
-        return Tokens(issuer=OwnIssuer(**issuer), iss=issuer["iss"], aud=issuer["aud"])
-    if source == "list":
-        return Tokens(given=_given(found["list"]))
-    if source == "command":
-        return Tokens(command=_command(found["command"]))
-    secret = found.get("secret") or env.get(found["secret_env"])
-    if not secret:
-        raise TargetError(
-            f"tokens.secret_env: the environment variable {found['secret_env']} is not set, or empty"
-        )
-    return Tokens(secret=secret.encode("utf-8"), iss=found.get("iss"), aud=found.get("aud"))
-
-
-def _given(found: list[Any]) -> tuple[GivenToken, ...]:
-    given = tuple(GivenToken(item) if isinstance(item, str) else GivenToken(**item) for item in found)
-    seen: set[str] = set()
-    for number, item in enumerate(given):
-        if item.token in seen:
-            raise TargetError(f"tokens.list[{number}]: expected another token, got one that is listed before")
-        seen.add(item.token)
-    return given
 
 
 def _encrypted(found: Json, profiles: tuple[str, ...]) -> Mapping[Way, bool]:
@@ -372,21 +290,26 @@ def _start(found: Json) -> Start:
     if re.fullmatch(r"[A-Z0-9]+", stop) and stop.removeprefix("SIG") not in names:
         raise TargetError(f"start.stop: {stop!r} is no signal{near(stop, names)}")
     return Start(
-        command=_command(found["command"]),
-        ready_url=_http_url(found["ready_url"], "start.ready_url") if "ready_url" in found else None,
+        command=command_of(found["command"]),
+        ready_url=http_url(found["ready_url"], "start.ready_url") if "ready_url" in found else None,
         ready_timeout=found["ready_timeout"],
         stop=stop,
         log=Path(found["log"]) if "log" in found else None,
     )
 
 
+def _otp(found: Json) -> Otp:
+    return Otp(found["domain"], command_of(found["command"]) if "command" in found else None)
+
+
 def _memory(found: Json) -> Memory:
     url = found.get("metrics_url")
-    return Memory(found.get("pid"), None if url is None else _http_url(url, "memory.metrics_url"))
+    return Memory(found.get("pid"), None if url is None else http_url(url, "memory.metrics_url"))
 
 
-def _command(found: str | list[str]) -> Command:
-    return found if isinstance(found, str) else tuple(found)
+def _cdn(found: Json, base_url: str, spec: Spec) -> Cdn:
+    url = found["url"]
+    return cdn_of(check_url(base_url + url if url.startswith("/") else url, "cdn.url"), found, spec)
 
 
 def _expected_failures(found: list[Json], spec: Spec) -> tuple[ExpectedFailure, ...]:

@@ -16,9 +16,11 @@ from protocol.operations import Answer, Header, Request, decode
 BODY_CHARS = 65536  # of a body kept in the log; longer ones keep their head, length and hash
 TEXT_CHARS = 4096  # of one that is no JSON
 VALUE_CHARS = 65536  # of a string inside a JSON value
+SHORTEST_CHARS = 8  # a secret has so many at least
 SECRET_CHARS = 4096  # as long as a secret may be
 LEARNED_CHARS = 16  # a secret property's value is looked for elsewhere too, from so many on
 LEARNED_MOST = 64  # so many of them
+WHOLE_MOST = 10**18  # no larger number is looked for among the secrets
 HEADER_CHARS = 2048
 # A token no one told us of (one the target minted, or cut off, say) is still a token.
 JWT = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?")
@@ -28,22 +30,33 @@ Record = dict[str, Any]
 Sink = Callable[[Record], None]
 
 
+def bare(name: str) -> str:
+    """A property's name, however it is written: refresh_token, refreshToken and Refresh-Token are one."""
+    return name.replace("_", "").replace("-", "").casefold()
+
+
+def quoted_secrets(secret_fields: Iterable[str]) -> re.Pattern[str]:
+    """Finds the values of secret properties in a text that quotes JSON, cut off or not; group 1 is before."""
+    names = "|".join("[_-]*".join(bare(name)) for name in secret_fields)
+    return re.compile(rf'("(?:{names})"\s*:\s*")[^"]*', re.IGNORECASE)
+
+
 class Redactor:
     """Replaces known secrets by «names», and the values of secret properties by «secret»."""
 
     def __init__(self, secret_fields: Iterable[str] = ()) -> None:
         self._names: dict[str, str] = {}
         self._learned = 0
-        self._fields = frozenset(secret_fields)
+        self._fields = {bare(name): name for name in secret_fields}
 
     def add(self, secret: str, name: str) -> None:
         """From now on `secret` reads «name». Short strings are not secrets and would garble the log."""
-        if len(secret) >= 8:
+        if len(secret) >= SHORTEST_CHARS:
             self._names.setdefault(secret, name)
 
-    def _learn(self, value: Any, name: str) -> None:
-        """Remembers what a target calls a secret; within bounds, for every text is searched for it."""
-        if isinstance(value, str) and len(value) >= LEARNED_CHARS and self._learned < LEARNED_MOST:
+    def learn(self, value: str, name: str) -> None:
+        """Like `add`, of what a target gives away: within bounds, for every text is searched for it."""
+        if len(value) >= SHORTEST_CHARS and self._learned < LEARNED_MOST:
             self._learned += value not in self._names
             self.add(value, name)
 
@@ -66,20 +79,26 @@ class Redactor:
         if isinstance(value, list):
             return [self.value(item, depth + 1) for item in value]
         if isinstance(value, dict):
-            for name in self._fields & value.keys():
-                self._learn(value[name], name)
+            secret = {
+                key: self._fields[bare(key)]
+                for key, item in value.items()
+                if bare(key) in self._fields and isinstance(item, str) and item
+            }
+            for key, name in secret.items():
+                if len(value[key]) >= LEARNED_CHARS:
+                    self.learn(value[key], name)
             return {
-                self.text(key): f"«{key}»"
-                if key in self._fields and isinstance(item, str) and item
-                else self.value(item, depth + 1)
+                self.text(key): f"«{secret[key]}»" if key in secret else self.value(item, depth + 1)
                 for key, item in value.items()
             }
+        if type(value) is int and abs(value) < WHOLE_MOST and str(value) in self._names:
+            return f"«{self._names[str(value)]}»"
         return value
 
     def headers(self, headers: Iterable[Header]) -> list[list[str]]:
         return [[name, self.text(value)[:HEADER_CHARS]] for name, value in headers]
 
-    def body(self, raw: bytes) -> Record:
+    def body(self, raw: bytes, text_chars: int = TEXT_CHARS) -> Record:
         """A body as the log shows it: `json` where it is JSON, else `text`; `bytes` is its true length."""
         if not raw:
             return {"bytes": 0}
@@ -90,7 +109,7 @@ class Redactor:
                 return {**record, "json": self.value(value)}
         else:
             record["sha256"] = hashlib.sha256(raw).hexdigest()
-        return {**record, "text": self.shortened(raw)}
+        return {**record, "text": self.shortened(raw, text_chars)}
 
     def shortened(self, raw: bytes, limit: int = TEXT_CHARS) -> str:
         """The head of a body as text. Redacted before it is cut, for half a secret is not known for one."""
@@ -161,9 +180,19 @@ class Transcript:
         return self._count
 
     def record(
-        self, request: Request, answer: Answer, *, actor: str, attempt: str, redactor: Redactor
+        self,
+        request: Request,
+        answer: Answer,
+        *,
+        actor: str,
+        attempt: str,
+        redactor: Redactor,
+        base_url: str | None = None,
+        text_chars: int = TEXT_CHARS,
     ) -> None:
-        """Writes one exchange. `attempt` names the check run it belongs to."""
+        """Writes one exchange. `attempt` names the check run it belongs to; `base_url` is where it went, if
+        not to the target; of an answer that is no JSON so many characters are kept.
+        """
         if self._brief:
             self._sink({"type": "exchange", "id": answer.exchange, "attempt": attempt})
             return
@@ -172,7 +201,7 @@ class Transcript:
             came = {"error": redactor.text(answer.error)}
         else:
             came["headers"] = redactor.headers(answer.headers)
-            came["body"] = redactor.body(answer.raw)
+            came["body"] = redactor.body(answer.raw, text_chars)
             if answer.envelope is not None:
                 came["decrypted"] = redactor.value(answer.body)
         self._sink(
@@ -189,7 +218,7 @@ class Transcript:
                     "path": redactor.text(request.path),
                     "headers": redactor.headers(request.headers),
                     "body": redactor.body(request.body or b""),
-                    "curl": curl(request, self._base_url, redactor),
+                    "curl": curl(request, base_url or self._base_url, redactor),
                 },
                 "answer": came,
             }

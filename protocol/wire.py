@@ -67,13 +67,17 @@ class Throttle:
 
 @dataclass(frozen=True)
 class WireOptions:
-    """`request_s` bounds one exchange as a whole, `connect_s` the making of a connection."""
+    """`request_s` bounds one exchange as a whole, `connect_s` the making of a connection, `most_bytes`
+    a body. `decodes` says whether bodies are looked at as JSON: where they are large that costs much.
+    """
 
     base_url: str
     request_s: float = 10.0
     connect_s: float = 5.0
     headers: tuple[Header, ...] = ()
     throttle: Throttle = field(default_factory=Throttle)
+    most_bytes: int = field(default_factory=lambda: MAX_ANSWER_BYTES)
+    decodes: bool = True
 
 
 class Wire:
@@ -93,7 +97,12 @@ class Wire:
     async def send(self, request: Request) -> Answer:
         """Sends once; never raises for what the target does."""
         await self.options.throttle.wait()
+        task = asyncio.current_task()
+        before = task.cancelling() if task is not None else 0
         answer = await self._exchange(request)
+        if task is not None and task.cancelling() > before:
+            # pyreqwest swallows a cancellation that comes just as the answer does: a Ctrl-C went unheard.
+            raise asyncio.CancelledError
         self.pulse.beat(answer)
         return answer
 
@@ -136,13 +145,14 @@ class Wire:
             async for chunk in response.aiter_raw():
                 chunks.append(chunk)
                 size += len(chunk)
-                if size > MAX_ANSWER_BYTES:
-                    return replace(answer, error=f"the body is larger than {MAX_ANSWER_BYTES} bytes")
+                if size > self.options.most_bytes:
+                    return replace(answer, error=f"the body is larger than {self.options.most_bytes} bytes")
         finally:
             await response.aclose()
         raw = b"".join(chunks)
         headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
-        return replace(answer, status=response.status_code, headers=headers, raw=raw, body=decode(raw))
+        body = decode(raw) if self.options.decodes else None
+        return replace(answer, status=response.status_code, headers=headers, raw=raw, body=body)
 
 
 class _Transport(HttpxTransport):

@@ -14,16 +14,19 @@ from typing import Any, ClassVar, NamedTuple
 
 from protocol.spec import Json
 from reference_server.auth import Authenticator, Identity
-from reference_server.bodies import check_type, nested_too_deeply, parse_object
+from reference_server.bodies import check_encoding, check_type, nested_too_deeply, parse_object
 from reference_server.budgets import Budgets, Key
 from reference_server.cors import SECURITY, Cors
 from reference_server.csrf import Csrf
+from reference_server.forms import read_form
 from reference_server.http1 import lines
 from reference_server.log import Log
+from reference_server.otp import normal
 from reference_server.refusal import Header, Internal, Invalid, Refusal, TooLarge, Unauthorized
 from reference_server.requests import Request
 from reference_server.routes import Call, Counted, Route, Router
 from reference_server.sealing import Sealer
+from reference_server.sessions import Sessions
 
 JSON: Header = (b"content-type", b"application/json")
 NO_USER = ""
@@ -53,6 +56,7 @@ class Checks:
     cors: Cors
     budgets: Budgets
     sealer: Sealer | None  # None where answers are never sealed
+    sessions: Sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ class Names:
 
     csrf_header: bytes
     token_cookie: bytes
+    refresh_cookie: bytes
     trusted_header: bytes
     encrypted: bytes
 
@@ -92,6 +97,8 @@ class App:
             if request.too_large:
                 raise TooLarge(f"A body has fewer than {self.body_cap} bytes.")
             bearer = request.bearer()
+            if route.needs_refresh:
+                return self._refreshing(request, route)
             if self.quick:
                 token = request.cookie(self._names.token_cookie) if bearer is None else bearer
                 identity = None if token is None else self._checks.auth.cached(token)
@@ -132,6 +139,16 @@ class App:
         except Exception as error:
             return self._refused(request, error)
 
+    def _refreshing(self, request: Request, route: Route) -> Response:
+        """Only the refresh token counts here, and it comes by cookie: so the CSRF rules hold."""
+        token = request.cookie(self._names.refresh_cookie)
+        session = None if token is None else self._checks.sessions.of(token)
+        if session is None:
+            raise Unauthorized("A refresh token is needed that was not used before.")
+        identity = Identity(session.email, "", session.csrf, 0.0, session=session.id)
+        self._guard(request, identity)
+        return self._plain(request, self._handled(request, route, {}, identity))
+
     async def _identity(self, request: Request, route: Route, bearer: str | None) -> Identity | None:
         """Who sends this; None only where the operation asks for no token and no good one came.
 
@@ -159,12 +176,17 @@ class App:
     ) -> Reply:
         """From here to the answer nothing waits: so budgets and state hold under parallel requests."""
         if route.guarded and identity is not None and bearer is None:
-            foreign = self._checks.cors.foreign(request.origin)
-            self._checks.csrf.check(identity, request.headers.get(self._names.csrf_header), foreign=foreign)
-        body = _encode(self._handled(request, route, params, identity)).encode("utf-8")
+            self._guard(request, identity)
+        answer = self._handled(request, route, params, identity)
         if self._checks.sealer is not None and route.sealed and bearer and identity is not None:
+            body = _encode(answer).encode("utf-8")
             return self._sealed(request, self._checks.sealer, bearer, body)
-        return self._response(request, 200, self._plain_fields, body)
+        return self._plain(request, answer)
+
+    def _guard(self, request: Request, identity: Identity) -> None:
+        """The rules for a write by cookie. Raises Forbidden."""
+        foreign = self._checks.cors.foreign(request.origin, request.headers.get(b"host"))
+        self._checks.csrf.check(identity, request.headers.get(self._names.csrf_header), foreign=foreign)
 
     def _handled(
         self, request: Request, route: Route, params: dict[str, str], identity: Identity | None
@@ -174,18 +196,19 @@ class App:
         user = NO_USER if identity is None else identity.user
         fields: Json = {}
         key: Key = ""
-        if counted is not None and not counted.by_room:
+        if counted is not None and not counted.named:
             key = self._key(request, counted, user, "")
             budgets.check(route.name, key)
         if route.takes_body:
             fields = _body(request, route)
-        if counted is not None and counted.by_room:
-            key = self._key(request, counted, user, fields.get("roomId") or params.get("roomId", ""))
+        if counted is not None and counted.named:
+            named = fields.get(counted.named) or params.get(counted.named, "")
+            key = self._key(request, counted, user, normal(named) if counted.named == "email" else named)
             budgets.check(route.name, key)
         if route.params:
             route.check_params(params)
         query = route.read_query(request.query) if route.query else {}
-        answer = route.handler(Call(user, fields, params, query))
+        answer = route.handler(Call(user, fields, params, query, identity, key, request.answering))
         # Only what was answered is counted: a refused or failed request spends nothing.
         if counted is not None:
             budgets.spend(route.name, key)
@@ -197,6 +220,11 @@ class App:
         return counted.key((user, room, address))
 
     # -- the answers
+
+    def _plain(self, request: Request, answer: Json) -> Response:
+        added = request.answering
+        fields = self._plain_fields + lines(added) if added else self._plain_fields
+        return self._response(request, 200, fields, _encode(answer).encode("utf-8"))
 
     async def _sealed(self, request: Request, sealer: Sealer, token: str, body: bytes) -> Response:
         try:
@@ -219,14 +247,19 @@ class App:
 
 
 def _body(request: Request, route: Route) -> Json:
-    check_type(request.headers.get(b"content-type"), request.headers.get(b"content-encoding"))
-    fields = parse_object(request.body)
+    if route.takes_form:
+        check_encoding(request.headers.get(b"content-encoding"))
+        fields = read_form(request.headers.get(b"content-type"), request.body)
+        plain: Json = {name: text if isinstance(text, str) else "" for name, text in fields.items()}
+    else:
+        check_type(request.headers.get(b"content-type"), request.headers.get(b"content-encoding"))
+        fields = plain = parse_object(request.body)
     if route.body is None:
         return fields
     try:
-        if route.body.ok(fields):
+        if route.body.ok(plain):
             return fields
-        problems = route.body.problems(fields)
+        problems = route.body.problems(plain)
     except ValueError:
         raise nested_too_deeply() from None
     text = "; ".join(f"{problem.path or 'body'}: {problem.message}" for problem in problems[:5])

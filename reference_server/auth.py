@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 import warnings
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,12 +42,18 @@ class BadToken(Unauthorized):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A verified token: whose it is, its CSRF word, and until when (epoch seconds) it is good."""
+    """A verified token: whose it is, its CSRF word, and until when (epoch seconds) it is good.
+
+    `name` is what others may call the user; `domain` is whose emoji it sees; `session` is that of its login.
+    """
 
     user: str
     token: str = field(repr=False)
     csrf: str | None = field(repr=False)
     until: float
+    name: str = ""
+    domain: str | None = None
+    session: str | None = None
 
 
 class Authenticator:
@@ -62,12 +69,21 @@ class Authenticator:
         self._secret = _secret_key(settings.hs256_secret, log) if settings.hs256_secret else None
         self._source = KeySource(settings.jwks_url, log, self.forget) if settings.jwks_url else None
         self._cache: dict[str, Identity] = {}
+        self._over: OrderedDict[str, float] = OrderedDict()  # sessions that ended, until their tokens have
+        self._longest_s = spec.timings["access_token_lifetime"] + self._leeway
         if self._secret is None and self._source is None:
             log.warning("no_keys", hint="auth.hs256_secret and auth.jwks_url are not set: no token is good")
 
     def forget(self) -> None:
         """Forgets every verified token."""
         self._cache.clear()
+
+    def end(self, session: str) -> None:
+        """From now on no token of this session is good."""
+        now = time.time()
+        while self._over and next(iter(self._over.values())) <= now:
+            self._over.popitem(last=False)
+        self._over[session] = now + self._longest_s
 
     def cached(self, token: str) -> Identity | None:
         """The identity of a token that was verified before and still is good."""
@@ -76,7 +92,7 @@ class Authenticator:
             return None
         if self._source is not None:
             self._source.refresh_if_stale()
-        if time.time() >= identity.until:
+        if time.time() >= identity.until or (identity.session is not None and identity.session in self._over):
             del self._cache[token]
             return None
         return identity
@@ -91,9 +107,12 @@ class Authenticator:
         if now >= until or ("nbf" in claims and now < _number(claims["nbf"]) - self._leeway):
             raise BadToken
         self._check_parties(claims)
-        csrf = claims.get("csrf")
-        csrf = csrf if isinstance(csrf, str) and csrf else None
-        identity = Identity(self._user(claims), token, csrf, until)
+        csrf = _text(claims.get("csrf"))
+        user, session = self._user(claims), _text(claims.get("sid"))
+        if session is not None and session in self._over:
+            raise BadToken
+        name, domain = _text(claims.get("displayName")) or user, _text(claims.get("domain"))
+        identity = Identity(user, token, csrf, until, name, domain and domain.lower(), session)
         if len(self._cache) >= CACHED_TOKENS:
             del self._cache[next(iter(self._cache))]
         self._cache[token] = identity
@@ -132,6 +151,11 @@ class Authenticator:
         if not isinstance(found, str) or not self._user_id.ok(found):
             raise BadToken
         return found
+
+
+def _text(value: object) -> str | None:
+    """A claim that is some text; None for anything else."""
+    return value if isinstance(value, str) and value else None
 
 
 def _number(value: object) -> float:

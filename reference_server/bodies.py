@@ -10,8 +10,7 @@ from reference_server.refusal import Invalid, WrongType
 
 def check_type(content_type: bytes | None, encoding: bytes | None) -> None:
     """Raises WrongType for anything but plain JSON in UTF-8."""
-    if encoding is not None and encoding.lower() not in (b"", b"identity"):
-        raise WrongType("Content-Encoding: bodies are sent as they are.")
+    check_encoding(encoding)
     if content_type == b"application/json":
         return
     media, _, parameters = (content_type or b"").partition(b";")
@@ -21,6 +20,12 @@ def check_type(content_type: bytes | None, encoding: bytes | None) -> None:
         name, _, value = parameter.strip().lower().partition(b"=")
         if name == b"charset" and value.strip(b'"') not in (b"utf-8", b"utf8"):
             raise WrongType("Content-Type: expected UTF-8.")
+
+
+def check_encoding(encoding: bytes | None) -> None:
+    """Raises WrongType for a body that is compressed."""
+    if encoding is not None and encoding.lower() not in (b"", b"identity"):
+        raise WrongType("Content-Encoding: bodies are sent as they are.")
 
 
 def parse_object(raw: bytes) -> dict[str, Any]:

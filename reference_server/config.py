@@ -15,6 +15,8 @@ from typing import Any
 
 LEVELS = ("debug", "info", "warning", "error")
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
+URL = r"https?://\S+"
+ADDRESS = r"[^@\s<>,;]+@[^@\s<>,;]+"
 TURN_URL = re.compile(r"turns?:\S+")
 
 
@@ -41,6 +43,27 @@ class TurnConfig:
 
 
 @dataclass(frozen=True)
+class EmotesConfig:
+    """The public emote catalogue: its API, and where its images are."""
+
+    url: str
+    images_url: str
+
+
+@dataclass(frozen=True)
+class MailConfig:
+    """The mail server that brings codes to people (SMTP)."""
+
+    host: str
+    sender: str
+    port: int = 587
+    starttls: bool = True
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    timeout_s: int = 20
+
+
+@dataclass(frozen=True)
 class Config:
     """What an operator decides. What the protocol decides stands in the spec."""
 
@@ -48,6 +71,8 @@ class Config:
     allowed_origins: tuple[str, ...] = ()
     encryption: bool = False
     turn: TurnConfig | None = None
+    emotes: EmotesConfig | None = None
+    mail: MailConfig | None = None
     test_control: bool = False
     trusted_header: str = ""
     log_level: str = "info"
@@ -67,6 +92,18 @@ KEYS: Mapping[str, Mapping[str, type]] = {
     "cors": {"allowed_origins": list},
     "encryption": {"enabled": bool},
     "turn": {"urls": list, "secret": str, "secret_env": str, "ttl": int},
+    "emotes": {"url": str, "images_url": str},
+    "mail": {
+        "host": str,
+        "port": int,
+        "from": str,
+        "starttls": bool,
+        "user": str,
+        "user_env": str,
+        "password": str,
+        "password_env": str,
+        "timeout": int,
+    },
     "test_control": {"enabled": bool},
     "address": {"trusted_header": str},
     "log": {"level": str, "file": str},
@@ -106,7 +143,7 @@ class _Reader:
         self._check_keys()
         auth = Auth(
             hs256_secret=self._secret("auth", "hs256_secret"),
-            jwks_url=self._matching("auth", "jwks_url", r"https?://\S+", "an http or https URL"),
+            jwks_url=self._matching("auth", "jwks_url", URL, "an http or https URL"),
             issuer=self._get("auth", "issuer"),
             audience=self._get("auth", "audience"),
             user_claim=self._get("auth", "user_claim"),
@@ -121,6 +158,8 @@ class _Reader:
             allowed_origins=self._strings("cors", "allowed_origins", ORIGIN, "origins such as https://host"),
             encryption=bool(self._get("encryption", "enabled")),
             turn=self._turn(),
+            emotes=self._emotes(),
+            mail=self._mail(),
             test_control=bool(self._get("test_control", "enabled")),
             trusted_header=trusted or "",
             log_level=level,
@@ -137,6 +176,36 @@ class _Reader:
         if secret is None:
             raise self._error("turn.secret", "missing; the secret of the TURN server (or turn.secret_env)")
         return TurnConfig(urls, secret, self._get("turn", "ttl"))
+
+    def _emotes(self) -> EmotesConfig | None:
+        if "emotes" not in self._document:
+            return None
+        urls = [self._matching("emotes", key, URL, "an http or https URL") for key in KEYS["emotes"]]
+        for key, url in zip(KEYS["emotes"], urls, strict=True):
+            if url is None:
+                raise self._error(f"emotes.{key}", "missing; an http or https URL")
+        return EmotesConfig(*(url for url in urls if url is not None))
+
+    def _mail(self) -> MailConfig | None:
+        if "mail" not in self._document:
+            return None
+        host, sender = self._get("mail", "host"), self._matching("mail", "from", ADDRESS, "an e-mail address")
+        if not host:
+            raise self._error("mail.host", "missing; the name of the mail server")
+        if sender is None:
+            raise self._error("mail.from", "missing; the address that mail is sent from")
+        port, timeout = self._get("mail", "port"), self._get("mail", "timeout")
+        if port is not None and not 1 <= port <= 65535:
+            raise self._error("mail.port", f"expected 1 to 65535, got {port}")
+        if timeout is not None and not 1 <= timeout <= 300:
+            raise self._error("mail.timeout", f"expected 1 to 300 seconds, got {timeout}")
+        starttls = self._get("mail", "starttls")
+        user, password = self._secret("mail", "user"), self._secret("mail", "password")
+        if (user is None) != (password is None):
+            raise self._error("mail.user", "expected user and password, or none of them")
+        return MailConfig(
+            host, sender, port or 587, starttls is not False, user, password, timeout or MailConfig.timeout_s
+        )
 
     def _check_keys(self) -> None:
         for table, values in self._document.items():

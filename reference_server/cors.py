@@ -44,9 +44,13 @@ class Cors:
             ]
         )
 
-    def foreign(self, origin: bytes | None) -> bool:
-        """True for a request that a browser sent from an origin that nobody allowed."""
-        return origin is not None and origin not in self._fields
+    def foreign(self, origin: bytes | None, host: bytes | None) -> bool:
+        """True for a request that a browser sent from an origin that nobody allowed. The pages of this server
+        itself, which is at `host`, are not foreign; a browser names their origin with each write.
+        """
+        if origin is None or origin in self._fields:
+            return False
+        return host is None or origin != b"http://" + host
 
     def fields(self, origin: bytes | None) -> bytes:
         """The header lines of any answer to this origin: none where it is foreign, or none was sent."""

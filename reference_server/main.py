@@ -12,8 +12,9 @@ from pathlib import Path
 
 from protocol.spec import SPEC_DIR, SpecError, load
 from reference_server.assembly import Parts, build
-from reference_server.config import Config, ConfigError
+from reference_server.config import Config, ConfigError, EmotesConfig
 from reference_server.config import load as load_config
+from reference_server.delivery import Shop
 from reference_server.log import Log, open_log
 from reference_server.mutants import MutantError, parts_of
 from reference_server.mutants.telling import Telling
@@ -36,7 +37,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         claimed = claim(options.host, options.port)
         log = open_log(config.log_file, config.log_level)
         parts = _mutated(options.mutant, log) if options.mutant else Parts()
-        app: Application = Site(build(spec, config, log, parts), parts.pages().table(spec))
+        site = Site(build(spec, config, log, parts), parts.pages().table(spec))
+        app: Application = Shop(site, parts.delivery(spec, log))
+        if config.emotes is not None:
+            app = _with_emotes(app, config.emotes)
         if options.mutant:
             app = Telling(app, lambda: _tell(options.mutant, log, None))
     except (ConfigError, SpecError, ServeError, MutantError, PeopleError) as error:
@@ -56,6 +60,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _with_emotes(app: Application, settings: EmotesConfig) -> Application:
+    # httpx takes a third of the time that a server takes to start, and few servers want it.
+    from reference_server.emote_pages import EmotePages
+    from reference_server.emotes import Catalogue
+
+    return EmotePages(app, Catalogue(settings.url, settings.images_url))
+
+
 def _mutated(name: str, log: Log) -> Parts:
     """The parts with a fault in them; the log says in which exchanges its wrong path is taken."""
     parts = parts_of(name, lambda exchange: _tell(name, log, exchange))
@@ -68,7 +80,11 @@ def _tell(name: str, log: Log, exchange: int | None) -> None:
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="parley serve", description="Serve the reference signaling server.")
+    parser = argparse.ArgumentParser(
+        prog="parley serve",
+        description="Serve the reference signaling server, its chat page at / "
+        "and, where esbuild is installed, the widget's bundles at /v1/ and /latest/.",
+    )
     parser.add_argument("--port", type=_port, default=8787, help="port to listen on; 0 takes a free one")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--config", type=Path, metavar="FILE", help="configuration in TOML")

@@ -27,10 +27,10 @@ TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
 }
-# Only what the page brings along runs, and it talks to this server alone.
+# Only what the page brings along runs, and it talks to this server alone. Images that take a token are blobs.
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 COMMON: tuple[Header, ...] = (
     (b"x-content-type-options", b"nosniff"),
@@ -92,7 +92,7 @@ class Site:
         file = self._pages.get(request.path)
         if file is None or request.method not in ("GET", "HEAD"):
             return self._app.respond(request)
-        return file.unchanged if _has(request, file.etag) else file.whole
+        return file.unchanged if has(request, file.etag) else file.whole
 
     def malformed(self, status: int, message: str) -> Response:
         return self._app.malformed(status, message)
@@ -101,7 +101,7 @@ class Site:
         return "page" if request.path in self._pages else self._app.operation(request)
 
 
-def _has(request: Request, etag: bytes) -> bool:
+def has(request: Request, etag: bytes) -> bool:
     """Does the client have this very file (If-None-Match, RFC 9110, 13.1.2)?"""
     known = request.headers.get(b"if-none-match", b"")
     return known == b"*" or any(part.strip().removeprefix(b"W/") == etag for part in known.split(b","))

@@ -5,7 +5,8 @@ A refusal never carries what the client sent: names of fields are the spec's, va
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+import math
+from typing import Any, ClassVar, Self
 
 Header = tuple[bytes, bytes]
 
@@ -61,6 +62,10 @@ class MethodNotAllowed(Refusal):
         return [(b"allow", self._allowed.encode("ascii"))]
 
 
+class Conflict(Refusal):
+    status, error = 409, "Conflict"
+
+
 class TooLarge(Refusal):
     status, error = 413, "Body too large"
 
@@ -78,6 +83,11 @@ class TooMany(Refusal):
         super().__init__(f"The budget of this operation is spent. Try again in {retry_after} s.")
         self.retry_after = retry_after
         self.reset = reset
+
+    @classmethod
+    def until(cls, ends: int, now: int) -> Self:
+        """Until that time; both are in epoch milliseconds."""
+        return cls(max(1, math.ceil((ends - now) / 1000)), ends)
 
     def body(self) -> dict[str, Any]:
         return {**super().body(), "retryAfter": self.retry_after}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
@@ -17,6 +17,7 @@ class Request:
     body: bytes = b""
     too_large: bool = False  # the body was; it is not kept then
     peer: str = ""
+    answering: list[tuple[bytes, bytes]] = field(default_factory=list)  # header fields for a good answer
 
     @property
     def origin(self) -> bytes | None:

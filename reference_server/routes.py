@@ -8,25 +8,37 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from protocol.spec import Json, Operation, Spec
 from protocol.validation import Validator, request_validator
 from reference_server.budgets import Key
-from reference_server.refusal import Invalid, MethodNotAllowed, NotFound
+from reference_server.refusal import Header, Invalid, MethodNotAllowed, NotFound
 
-BUDGET_WORDS = ("user", "room", "address")
+if TYPE_CHECKING:
+    from reference_server.auth import Identity
+
+# Where each word of a budget's `per` stands in what its key is picked from; a room and an e-mail address are
+# both named by the request, and none names the two.
+BUDGET_WORDS = {"user": 0, "room": 1, "email": 1, "address": 2}
+NAMED_BY = {"room": "roomId", "email": "email"}
 
 
 @dataclass(slots=True)
 class Call:
-    """One request that passed every check, as a handler gets it."""
+    """One request that passed every check, as a handler gets it; `headers` are for the answer.
+
+    `key` is that of its budget.
+    """
 
     user: str
     fields: dict[str, Any]
     params: Mapping[str, str]
     query: Mapping[str, str]
+    identity: Identity | None = None
+    key: Key = ""
+    headers: list[Header] = field(default_factory=list)
 
 
 Handler = Callable[[Call], Json]
@@ -34,20 +46,21 @@ Handler = Callable[[Call], Json]
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What an operation's budget is counted by. `key` picks it out of user, room and address."""
+    """What an operation's budget is counted by. `key` picks it out of user, what is named, and address."""
 
     key: Callable[[tuple[str, str, str]], Key]
-    by_room: bool  # so that the body or the path is needed to know which budget it is
+    named: str  # the property, of the body or the path, that is needed to know which budget it is; or ""
     by_address: bool
 
     @staticmethod
     def by(operation_id: str, words: tuple[str, ...]) -> Counted:
         """Raises RouteError for words that this server cannot count by."""
-        if not words or not set(words) <= set(BUDGET_WORDS):
+        if not words or not set(words) <= BUDGET_WORDS.keys() or {"room", "email"} <= set(words):
             known = ", ".join(BUDGET_WORDS)
             raise RouteError(f"policy.yaml: budgets.{operation_id}.per: expected some of {known}")
-        pick = itemgetter(*(BUDGET_WORDS.index(word) for word in words))
-        return Counted(pick, "room" in words, "address" in words)
+        pick = itemgetter(*(BUDGET_WORDS[word] for word in words))
+        named = next((NAMED_BY[word] for word in words if word in NAMED_BY), "")
+        return Counted(pick, named, "address" in words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +70,12 @@ class Route:
     name: str
     handler: Handler
     needs_token: bool
+    needs_refresh: bool  # a refresh token in its cookie, in place of any other
     guarded: bool  # a write: the CSRF rules cover it
     sealed: bool
     body: Validator | None
     takes_body: bool
+    takes_form: bool  # its body is a form, and no JSON
     budget: Counted | None
     params: Mapping[str, Validator] = field(default_factory=dict)
     query: Mapping[str, Validator] = field(default_factory=dict)
@@ -99,10 +114,13 @@ def operation_route(spec: Spec, operation: Operation, handler: Handler) -> Route
         name=operation.id,
         handler=handler,
         needs_token=operation.needs_token,
-        guarded=operation.writes,
+        needs_refresh=operation.needs_refresh,
+        # What asks for no credential is no write in anybody's name.
+        guarded=operation.writes and (operation.needs_token or operation.needs_refresh),
         sealed=operation.tag not in spec.policy["envelope"]["plain_tags"],
         body=request_validator(spec, operation.id) if has_body else None,
         takes_body=has_body,
+        takes_form=operation.takes == "multipart/form-data",
         budget=None if operation.budget is None else Counted.by(operation.id, operation.budget.per),
         params={name: Validator(schema) for name, schema in operation.path_params.items()},
         query={name: Validator(schema) for name, schema in operation.query_params.items()},

@@ -14,6 +14,7 @@ from protocol.spec import Json, Spec, SpecError
 OPERATIONS = (
     *("createRoom", "joinRoom", "leaveRoom", "listRooms", "heartbeat", "getIceServers"),
     *("sendOffer", "getOffer", "sendAnswer", "getAnswer", "sendCandidate", "getCandidates"),
+    *("requestOtp", "verifyOtp", "me", "refresh", "logout", "listEmoji"),
 )
 TIMINGS = (
     *("heartbeat_interval", "poll_interval", "poll_timeout", "participant_look_interval"),
@@ -39,10 +40,14 @@ def facts(spec: Spec) -> Json:
         "version": spec.version,
         "operations": {name: _operation(spec, name) for name in OPERATIONS},
         "timings": {name: spec.timings[name] for name in TIMINGS},
-        "limits": {"knocks": spec.limits["knocks"], "content_bytes": content["x-max-bytes"]},
+        "limits": {
+            **{name: spec.limits[name] for name in ("knocks", "otp_digits", "emoji_bytes")},
+            "content_bytes": content["x-max-bytes"],
+        },
         "envelope": spec.policy["envelope"],
-        "names": {"user_claims": spec.policy["names"]["user_claims"]},
-        "words": {name: _plain(words[name]) for name in ("Name", "RoomId", "UserId")},
+        "images": sorted({image["type"] for image in spec.policy["emoji_images"].values()}),
+        "names": {name: spec.policy["names"][name] for name in ("csrf_header", "user_claims")},
+        "words": {name: _plain(words[name]) for name in ("Name", "RoomId", "UserId", "EmojiName")},
         "channel": channel["x-data-channel"],
         "peer": spec.asyncapi["x-policy"],
         "frames": frames,
@@ -50,7 +55,7 @@ def facts(spec: Spec) -> Json:
             "blocks": answer["payload"]["properties"]["blocks"]["maxItems"],
             "bytes": answer["x-max-bytes"],
         },
-        "page": {name: spec.page[name] for name in ("global", "elements", "keys")},
+        "page": {name: spec.page[name] for name in ("global", "elements", "keys", "emoji", "history")},
     }
 
 

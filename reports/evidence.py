@@ -7,25 +7,41 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
-from reports.runlog import Record, RunLog
+from reports.runlog import BODY_CHARS, Record, RunLog, cut
 from reports.score import Finding
-from reports.verdicts import Verdict
+from reports.verdicts import GRAVITY, Verdict
 
 STEPS = 8  # of an attempt shown on the score card; the page has them all
+ENDING = 80  # what a text that was cut already says behind it
 CURL_CHARS = 1200  # a longer line is no use on a terminal
-# Everything that moves a cursor, rings a bell, turns text around or is no character at all.
-UNPRINTABLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
-)
+# Unicode's categories of what moves a cursor, rings bells, turns text around, is not seen or is no character,
+# and letters that are shown as nothing.
+UNPRINTABLE = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
+FILLERS = "\u115f\u1160\u3164\uffa0"
+
+
+class _Shown(dict[int, str]):
+    """How each character is shown. It is filled as characters come: there are a million of them."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        hidden = unicodedata.category(char) in UNPRINTABLE or char in FILLERS
+        escape = f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+        self[code] = escape if hidden and char not in "\t\n" else char
+        return self[code]
+
+
+SHOWN = _Shown()
 
 
 def plain(text: object) -> str:
     """The text with everything unprintable written as an escape."""
-    return UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", str(text))
+    shown = str(text)
+    return shown if shown.isascii() and shown.isprintable() else shown.translate(SHOWN)
 
 
 @dataclass(frozen=True)
@@ -95,9 +111,13 @@ def of(record: Record, log: RunLog) -> Evidence:
 
 
 def of_finding(finding: Finding, log: RunLog) -> list[Evidence]:
-    """The evidence of each check of the requirement that did not pass."""
+    """The evidence of each check of the requirement that did not pass: first that which gave the requirement
+    its verdict, then the others, the gravest first.
+    """
     shown = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.FLAKY, Verdict.HARNESS_ERROR)
-    return [of(record, log) for record in finding.checks if record["verdict"] in shown]
+    red = [record for record in finding.checks if record["verdict"] in shown]
+    red.sort(key=lambda record: (record is not finding.worst, GRAVITY.index(record["verdict"])))
+    return [of(record, log) for record in red]
 
 
 def step(exchange: Record) -> str:
@@ -108,9 +128,10 @@ def step(exchange: Record) -> str:
 
 
 def body_text(body: Any) -> str:
-    """A recorded body as text."""
+    """A recorded body as text; a long one is cut."""
     if not isinstance(body, dict):
         return ""
     if "json" in body:
-        return plain(json.dumps(body["json"], ensure_ascii=False, indent=1))
-    return plain(body.get("text", ""))
+        return plain(cut(json.dumps(body["json"], ensure_ascii=False, indent=1)))
+    text = body.get("text", "")
+    return plain(text if len(text) <= BODY_CHARS + ENDING else cut(text))

@@ -8,6 +8,7 @@ no expectations: their verdicts stay.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +17,9 @@ from typing import Any
 from protocol import validation
 from protocol.judge import UnknownPredicate, judge, show
 from protocol.spec import Spec
+from protocol.transcript import VALUE_CHARS
 from reports import runlog, score
+from reports.answers import body_of
 from reports.runlog import Record
 from reports.score import Report
 from reports.settle import Try, settle
@@ -24,6 +27,9 @@ from reports.verdicts import Verdict
 
 # Verdicts of an attempt that follow from its expectations.
 FROM_EXPECTATIONS = (Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE)
+OF_AN_ANSWER = ("accepted", "status_in", "status_below")  # they look at a status
+HISTORIES = ("linearizable", "decided")
+NAMED = re.compile("«[^»]*»")  # what stands in the place of a secret
 OPEN = (
     "it stopped at an expectation that now holds; what would have come next is not in the log: run it again"
 )
@@ -134,7 +140,7 @@ def _judged(folder: Path, spec: Spec) -> _Seen:
 def _again(record: Record, problems: dict[tuple[int, str], list[str]], spec: Spec) -> Again:
     arguments, observed = record["arguments"], record["observed"]
     recorded = bool(record["outcome"])
-    if record.get("redacted"):  # what is in the log is not what was judged
+    if is_altered(record):
         return Again(record["role"], recorded, recorded, None if recorded else "what it was then")
     try:
         by_record = judge(record["predicate"], observed, arguments) is None
@@ -151,6 +157,31 @@ def _again(record: Record, problems: dict[tuple[int, str], list[str]], spec: Spe
     return Again(record["role"], recorded, by_record, complaint)
 
 
+def is_altered(record: Record) -> bool:
+    """Whether the log has not what was judged: a secret in it was replaced by a name, or a text was cut.
+
+    That a record says so is not enough: then anybody could take an expectation out of question by a word.
+    """
+    if not record.get("redacted") or record["predicate"] in (*OF_AN_ANSWER, *HISTORIES):
+        return False
+    return any(
+        NAMED.search(text) or len(text) == VALUE_CHARS
+        for text in _texts([record["observed"], record["arguments"]])
+    )
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from value
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+
+
 def _came(observed: Any) -> Any:
     """What came, without the wrapping that a predicate looks at."""
     if isinstance(observed, dict):
@@ -162,10 +193,8 @@ def _came(observed: Any) -> Any:
 
 def _problems(answer: Record, validator: str, spec: Spec) -> list[str] | None:
     """What is wrong with a recorded body by this spec; None where it was too long to be kept whole."""
-    body = answer.get("body", {})
-    if "sha256" in body:
+    if "sha256" in answer.get("body", {}):
         return None
-    value = answer["decrypted"] if "decrypted" in answer else body.get("json")
     kind, _, operation = validator.partition(" ")
     if kind == "error":
         compiled = validation.error_validator(spec)
@@ -173,7 +202,7 @@ def _problems(answer: Record, validator: str, spec: Spec) -> list[str] | None:
         compiled = validation.response_validator(spec, operation)
     else:
         return None
-    return validation.told(compiled.problems(value))
+    return validation.told(compiled.problems(body_of(answer)))
 
 
 # -- verdicts
@@ -196,7 +225,7 @@ def _verdict(record: Record, seen: _Seen) -> Record:
 
 
 def _tries(record: Record) -> list[Try]:
-    if "tries" in record:
+    if record.get("tries"):
         return [_recorded(one, record["reason"]) for one in record["tries"]]
     if record["check"] is None or not record["attempt"].startswith(
         f"{record['requirement']} {record['check']}"

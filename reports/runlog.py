@@ -24,6 +24,10 @@ Cause = Literal["time", "gentle", "excluded", "tokens", "tools", "unknown", "els
 FORMAT = 1
 FILE = "run.jsonl"
 MEASURED = "measured: "  # what a note says that holds figures
+EVIDENCE = (b'{"type":"exchange"', b'{"type":"expectation"')  # what most lines begin with
+BUFFER = 1 << 20  # bytes read at once
+DELIVERY = "delivery"  # the operation of an exchange with what delivers the widget
+BESIDE = 1_000_000  # exchanges of peers and browsers are numbered from here on
 BODY_CHARS = 4000  # of a body that reports show; the log has more of it
 
 
@@ -130,7 +134,7 @@ class RunLog:
     @property
     def of_a_load(self) -> bool:
         """Whether the run was a load and nothing else: no score can be made of it."""
-        return bool(self.knees or self.crowds or "load" in self.header["options"])
+        return bool(self.knees or "load" in self.header["options"])
 
 
 def read(folder: Path) -> RunLog:
@@ -139,10 +143,33 @@ def read(folder: Path) -> RunLog:
     Raises RunLogError for a log that is missing, damaged or cut off.
     """
     path = folder / FILE if folder.is_dir() else folder
+    log = _without_evidence(path, records(path))
+    wanted = {
+        verdict["attempt"] for verdict in log.verdicts if verdict["verdict"] != "pass" and verdict["attempt"]
+    }
+    evidence = {verdict["exchange"] for verdict in log.verdicts if verdict.get("exchange")}
+    for _, record in records(path):
+        if record["type"] == "exchange" and (record["attempt"] in wanted or record["id"] in evidence):
+            log.exchanges.setdefault(record["attempt"], []).append(_lightened(record))
+        elif record["type"] == "expectation" and record["attempt"] in wanted:
+            log.expectations.setdefault(record["attempt"], []).append(record)
+    return log
+
+
+def outline(folder: Path) -> RunLog:
+    """The log without exchanges and expectations: enough for verdicts, levels and scores of many runs.
+
+    Raises RunLogError as `read` does, but for damage in what is skipped.
+    """
+    path = folder / FILE if folder.is_dir() else folder
+    return _without_evidence(path, records(path, skipped=EVIDENCE))
+
+
+def _without_evidence(path: Path, lines: Iterator[tuple[int, Record]]) -> RunLog:
     header: Record | None = None
     footer: Record | None = None
     found: dict[str, list[Record]] = {"verdict": [], "load": [], "knee": [], "peers": []}
-    for number, record in records(path):
+    for number, record in lines:
         if number == 1 and record["type"] != "header":
             raise RunLogError(f"{path}: line 1: expected the header, got {record['type']!r}")
         if record["type"] == "header":
@@ -157,49 +184,58 @@ def read(folder: Path) -> RunLog:
         raise RunLogError(f"{path}: format {header.get('format')!r}; this version reads {FORMAT}")
     if footer is None:
         raise RunLogError(f"{path}: no footer: the run was cut off, so this is not a result")
-    verdicts = found["verdict"]
-    log = RunLog(
-        path.parent, header, footer, verdicts, loads=found["load"], knees=found["knee"], crowds=found["peers"]
+    return RunLog(
+        path.parent,
+        header,
+        footer,
+        found["verdict"],
+        loads=found["load"],
+        knees=found["knee"],
+        crowds=found["peers"],
     )
-    wanted = {
-        verdict["attempt"] for verdict in verdicts if verdict["verdict"] != "pass" and verdict["attempt"]
-    }
-    evidence = {verdict["exchange"] for verdict in verdicts if verdict.get("exchange")}
-    for _, record in records(path):
-        if record["type"] == "exchange" and (record["attempt"] in wanted or record["id"] in evidence):
-            log.exchanges.setdefault(record["attempt"], []).append(_lightened(record))
-        elif record["type"] == "expectation" and record["attempt"] in wanted:
-            log.expectations.setdefault(record["attempt"], []).append(record)
-    return log
 
 
 def _lightened(exchange: Record) -> Record:
-    """The exchange with its long bodies cut: a target that pads its answers must not fill the memory."""
-    for side in (exchange["request"], exchange["answer"]):
-        for key in ("body", "decrypted"):
-            if key not in side:
-                continue
-            value = side[key]
-            text = value.get("text") if key == "body" and "text" in value else None
-            if text is None:
-                text = json.dumps(value.get("json", "") if key == "body" else value, ensure_ascii=False)
-            if len(text) > BODY_CHARS:
-                cut = f"{text[:BODY_CHARS]}… ({len(text)} characters; run.jsonl has them)"
-                side[key] = {"bytes": value["bytes"], "text": cut} if key == "body" else cut
+    """The exchange with what came cut: a target that pads its answers must not fill the memory. What was sent
+    stays whole, for it is sent again by whoever reproduces a fault.
+    """
+    answer = exchange["answer"]
+    for key in ("body", "decrypted"):
+        if key not in answer:
+            continue
+        value = answer[key]
+        text = value.get("text") if key == "body" and "text" in value else None
+        if text is None:
+            text = json.dumps(value.get("json", "") if key == "body" else value, ensure_ascii=False)
+        if len(text) > BODY_CHARS:
+            shown = cut(text)
+            answer[key] = {"bytes": value["bytes"], "text": shown} if key == "body" else shown
     return exchange
 
 
-def records(path: Path) -> Iterator[tuple[int, Record]]:
-    """Every record of DIR/run.jsonl, or of the file itself, with the number of its line.
+def cut(text: str) -> str:
+    """A text that is not too long to be shown."""
+    if len(text) <= BODY_CHARS:
+        return text
+    return f"{text[:BODY_CHARS]}… ({len(text)} characters; run.jsonl has them)"
+
+
+def records(path: Path, skipped: tuple[bytes, ...] = ()) -> Iterator[tuple[int, Record]]:
+    """Every record of DIR/run.jsonl, or of the file itself, with the number of its line; but for lines that
+    begin with one of `skipped`.
 
     Raises RunLogError where it is missing or no run log.
     """
     path = path / FILE if path.is_dir() else path
     try:
-        with path.open(encoding="utf-8") as file:
+        # As bytes: what is skipped need not be decoded, which is most of the time that an outline takes.
+        with path.open("rb", buffering=BUFFER) as file:
             for number, line in enumerate(file, 1):
+                if line.startswith(skipped):
+                    continue
+                text = line.decode("utf-8")
                 try:
-                    record = json.loads(line)
+                    record = json.loads(text)
                     record["type"]
                 except (ValueError, KeyError, TypeError):
                     raise RunLogError(f"{path}: line {number}: expected a JSON object with a type") from None

@@ -11,7 +11,7 @@ from typing import Any
 
 from protocol.spec import Level, Requirement, Spec
 from reports.runlog import Record, RunLog
-from reports.verdicts import APPLICABLE, Verdict, gravest
+from reports.verdicts import APPLICABLE, DECIDED, Verdict, gravest
 
 WEIGHTS = {"MUST": 5, "SHOULD": 2, "MAY": 0}
 # Why a MUST may be not-run and its level still be reached, provisionally: the level names it.
@@ -21,6 +21,7 @@ PARDONED_CAUSES = PROVISIONAL_CAUSES | {"gentle"}
 # The verdicts that somebody has to look into, gravest first.
 RED = (Verdict.FAIL, Verdict.HARNESS_ERROR, Verdict.FLAKY, Verdict.INCONCLUSIVE)
 NOT_OFFERED = "not offered"
+SUBJECTS = ("server", "client", "delivery")  # in the order in which their scores are told
 NOTHING_DECIDED = 2  # the exit code
 
 
@@ -73,6 +74,10 @@ class Finding:
         """Whether it counts in the score and the levels of its subject."""
         return self.verdict in APPLICABLE
 
+    @property
+    def decided(self) -> bool:
+        return self.verdict in DECIDED
+
 
 @dataclass(frozen=True)
 class LevelResult:
@@ -98,13 +103,14 @@ class LevelResult:
 
 @dataclass(frozen=True)
 class Report:
-    """All that the reports show. `scores` are by subject (server, client); `fitness` is what our own peers
+    """All that the reports show. `scores` are by subject; `fitness` is what our own peers
     found of the target's signaling when they chatted through it: shown, and in no score.
     """
 
     header: Record
     footer: Record
     log: RunLog
+    spec: Spec
     findings: tuple[Finding, ...]
     levels: tuple[LevelResult, ...]
     scores: Mapping[str, float | None]
@@ -116,8 +122,45 @@ class Report:
 
     @property
     def score(self) -> float | None:
-        """The server's; the client's where no server was asked."""
-        return self.scores.get("server", self.scores.get("client"))
+        """The server's; where no server was asked, the client's or the delivery's."""
+        return self.scores.get(self.subject)
+
+    @property
+    def subject(self) -> str:
+        """Whose score stands first."""
+        return next(iter(self.scores), "server")
+
+    @property
+    def budget_text(self) -> str:
+        """What a run with a time budget is worth; empty where there was none."""
+        budget = self.footer.get("budget")
+        if budget is None:
+            return ""
+        return (
+            f"{budget['seconds']:g} s: the checks that ran find {budget['mutants']} of the {budget['of']} "
+            "wrong servers and widgets that a whole run finds"
+        )
+
+    @property
+    def intended(self) -> int:
+        """How many requirements apply and were meant to be asked."""
+        return sum(finding.counts for finding in self.findings)
+
+    @property
+    def decided(self) -> int:
+        """How many of them were decided, whichever way."""
+        return sum(finding.decided for finding in self.findings)
+
+    @property
+    def partial(self) -> bool:
+        """Whether the run ended before all was asked: it was stopped, or its budget was over."""
+        late = (f.requirement.level == "MUST" and "time" in f.causes for f in self.of(Verdict.NOT_RUN))
+        return bool(self.footer["stopped"]) or ("budget" in self.footer and any(late))
+
+    @property
+    def partial_text(self) -> str:
+        """Stands beside the score of a partial run, which is no score of the target; else empty."""
+        return f"partial: {self.decided} of {self.intended} decided" if self.partial else ""
 
     @property
     def red(self) -> list[Finding]:
@@ -130,7 +173,10 @@ class Report:
     def score_text(self) -> str:
         if self.exit_code == NOTHING_DECIDED:
             return "nothing was decided"
-        return "nothing was applicable" if self.score is None else f"{self.score:g}"
+        if self.score is None:
+            weighty = any(f.counts and WEIGHTS[f.requirement.level] for f in self.findings)
+            return "nothing was decided" if weighty else "nothing was applicable"
+        return f"{self.score:g}"
 
     @property
     def scored_of(self) -> str:
@@ -138,7 +184,7 @@ class Report:
         if self.narrowed:
             count = len(self.header["intended"])
             return f"of the {count} requirement{'s' if count != 1 else ''} selected"
-        mine = {f.requirement.profile for f in self.findings if f.requirement.subject == "server"}
+        mine = {f.requirement.profile for f in self.findings if f.requirement.subject == self.subject}
         claimed = [name for name in self.header["target"]["profiles"] if name in mine or not self.scores]
         return f"of the claimed profiles: {', '.join(claimed)}"
 
@@ -153,13 +199,25 @@ class Report:
         return self.scores.get("client") if "server" in self.scores else None
 
     @property
+    def delivery_score(self) -> float | None:
+        """Of how the widget is delivered, where that was asked beside something else."""
+        return self.scores.get("delivery") if self.subject != "delivery" else None
+
+    @property
+    def fitness_count(self) -> str:
+        """`7 of 15`; empty where our own peers were not sent."""
+        asked = [finding for finding in self.fitness if finding.counts]
+        passed = sum(finding.verdict is Verdict.PASS for finding in asked)
+        return f"{passed} of {len(asked)}" if self.fitness else ""
+
+    @property
     def fitness_text(self) -> str:
-        """How our own peers fared through the target's signaling; empty where they were not sent."""
-        if not self.fitness:
-            return ""
-        passed = sum(f.verdict is Verdict.PASS for f in self.fitness)
-        lost = [f.requirement.id for f in self.fitness if f.verdict is not Verdict.PASS]
-        return f"{passed} of {len(self.fitness)}" + (f", not {', '.join(lost)}" if lost else "")
+        """How our own peers fared through the target's signaling: `fitness_count`, and what it lacks."""
+        asked = [finding for finding in self.fitness if finding.counts]
+        late = [f.requirement.id for f in asked if f.verdict is Verdict.NOT_RUN]
+        lost = [f.requirement.id for f in asked if f.verdict not in (Verdict.PASS, Verdict.NOT_RUN)]
+        told = self.fitness_count + (f", not {', '.join(lost)}" if lost else "")
+        return told + (f"; not run: {', '.join(late)}" if late else "")
 
     def of(self, *verdicts: Verdict) -> list[Finding]:
         return [finding for finding in self.findings if finding.verdict in verdicts]
@@ -174,21 +232,27 @@ def evaluate(log: RunLog, spec: Spec) -> Report:
     claimed = log.header["target"]["profiles"]
     asked = {*log.header["intended"], *(finding.requirement.id for finding in findings)}
     subjects = _subjects(findings)
+    # Beside a server's score none is shown of some client requirements: nobody would know of which.
+    in_part = {r.subject for r in spec.of_profiles(claimed) if r.id not in asked} - {"server"}
     unasked = [r for r in spec.of_profiles(claimed) if r.subject in subjects and r.id not in asked]
     return Report(
         header=log.header,
         footer=log.footer,
         log=log,
+        spec=spec,
         findings=findings,
         levels=tuple(
             _level(level, findings, claimed, unasked) for level in spec.levels if level.subject in subjects
         ),
-        scores={subject: _score(findings, subject) for subject in subjects},
+        scores={
+            subject: None if subject in in_part and "server" in subjects else _score(findings, subject)
+            for subject in subjects
+        },
         fitness=fitness,
         problems=problems,
         exit_code=_exit_code((*findings, *_binding(fitness, claimed)), problems),
         profiles=_profiles(findings),
-        narrowed=any(r.subject == "server" for r in unasked) or "server" not in subjects,
+        narrowed=_narrowed(subjects, claimed, unasked, spec),
     )
 
 
@@ -211,7 +275,15 @@ def _findings(
 def _subjects(findings: Iterable[Finding]) -> list[str]:
     """Whose requirements were asked."""
     found = {finding.requirement.subject for finding in findings}
-    return [subject for subject in ("server", "client", "delivery") if subject in found]
+    return [subject for subject in SUBJECTS if subject in found]
+
+
+def _narrowed(subjects: list[str], claimed: list[str], unasked: list[Requirement], spec: Spec) -> bool:
+    """Whether the score that stands first is of a part of what is claimed."""
+    first = subjects[0] if subjects else "server"
+    above = SUBJECTS[: SUBJECTS.index(first)]  # what would stand before it, had it been asked
+    over = any(spec.profiles[name].subject in above for name in claimed if name in spec.profiles)
+    return over or any(r.subject == first for r in unasked)
 
 
 def _finding(
@@ -258,16 +330,17 @@ def _level(
         if left_out:
             missing.append(f"profile {profile}: {'not' if not mine else 'only in part'} selected")
         elif not lost and not any(f.verdict is Verdict.PASS for f in mine):
-            missing.append(f"profile {profile}: nothing of it passed")
+            done = "passed" if any(f.decided for f in mine) else "was decided"
+            missing.append(f"profile {profile}: nothing of it {done}")
     return LevelResult(level.name, not missing, tuple(provisional), tuple(missing))
 
 
 def _score(findings: tuple[Finding, ...], subject: str) -> float | None:
-    """Weights passed of weights applicable, in percent; None where nothing was applicable."""
+    """Weights passed of weights applicable, in percent; None where nothing was decided."""
     mine = [finding for finding in findings if finding.counts and finding.requirement.subject == subject]
     total = sum(WEIGHTS[finding.requirement.level] for finding in mine)
     passed = sum(WEIGHTS[finding.requirement.level] for finding in mine if finding.verdict is Verdict.PASS)
-    return round(100 * passed / total, 1) if total else None
+    return round(100 * passed / total, 1) if total and any(finding.decided for finding in mine) else None
 
 
 def _binding(fitness: tuple[Finding, ...], claimed: Collection[str]) -> Iterable[Finding]:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from reports import evidence
+from reports import causes, evidence
 from reports.evidence import plain
 from reports.runlog import MEASURED, Record
 from reports.score import NOT_OFFERED, Finding, LevelResult, Report
@@ -27,6 +27,7 @@ STYLES = {
 }
 WIDTH = 120  # where the output is no terminal and so has no width of its own
 WHOLE = 12  # failures shown with their evidence; the others in a line each
+CAUSES = 5  # that several requirements share; the page has them all
 ARTIFACTS = 4  # files of a failure named on the score card; the page has them all
 REASON = 200  # characters of a reason where many are listed
 LEVELS = ("MUST", "SHOULD", "MAY")
@@ -60,6 +61,7 @@ def show(report: Report, console: Console) -> None:
     for finding in whole:
         _show_failure(finding, report, console)
     _show_briefly([finding for finding in red if finding not in whole], console)
+    _show_causes(report, console)
     _show_table(report, console)
     _show_undecided(report, console)
     for problem in report.problems:
@@ -143,6 +145,26 @@ def _show_briefly(findings: list[Finding], console: Console) -> None:
     console.print(table)
 
 
+def _show_causes(report: Report, console: Console) -> None:
+    """What several red requirements have in common, by what mending it would gain."""
+    shared = causes.shared(causes.of(report))
+    if not shared:
+        return
+    table = _hanging(None)
+    for cause in shared[:CAUSES]:
+        told = [f"{len(cause.fails)} fail"] if cause.fails else []
+        told += [f"{len(cause.blocks)} undecided by it"] if cause.blocks else []
+        told += [f"up to +{cause.gain:g} points"] if cause.gain else []
+        ids = _ids([finding.requirement.id for finding in cause.findings])
+        table.add_row(
+            Text("cause", "bold"), Text.assemble(cause.title, (f"  {ids}: {', '.join(told)}", "dim"))
+        )
+    if len(shared) > CAUSES:
+        table.add_row("", Text(f"{len(shared) - CAUSES} more; the page has them", "dim"))
+    console.print()
+    console.print(table)
+
+
 def _show_table(report: Report, console: Console) -> None:
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
     for heading in ("Profile", *LEVELS, ""):
@@ -208,16 +230,25 @@ def _show_levels(report: Report, console: Console) -> None:
     for level in report.levels:
         lines.add_row(level.name, _level_text(level))
     score = Text(report.score_text, "bold")
-    lines.add_row("Score", score.append(f"  {report.scored_of}", "not bold dim"))
+    gap = " " if report.partial else "  "
+    if report.partial:
+        score.append(f"  {report.partial_text};", "not bold yellow")
+    lines.add_row("Score", score.append(f"{gap}{report.scored_of}", "not bold dim"))
     if report.client_score is not None:
         client = Text(f"{report.client_score:g}", "bold")
         lines.add_row("Widget", client.append("  of the client profiles", "not bold dim"))
+    if report.delivery_score is not None:
+        delivery = Text(f"{report.delivery_score:g}", "bold")
+        lines.add_row("Bundles", delivery.append("  of the delivery profile", "not bold dim"))
     if report.fitness:
         fitness = Text(report.fitness_text, "bold")
         words = "  requirements of a chat held by two peers of Parley's own through this signaling"
         lines.add_row("Fitness", fitness.append(words, "not bold dim"))
     for record in report.log.loads:
         lines.add_row("Load", _load_text(record))
+    if report.budget_text:
+        seconds, _, worth = report.budget_text.partition(": ")
+        lines.add_row("Budget", Text(seconds, "bold").append(f"  {worth}", "not bold dim"))
     console.print()
     console.print(lines)
 

@@ -35,6 +35,8 @@ GRAVITY = (
 
 # Verdicts of requirements that count in score and level.
 APPLICABLE = frozenset(GRAVITY) - {Verdict.NOT_APPLICABLE, Verdict.NOT_CLAIMED}
+# ... and of them those that say something of the target.
+DECIDED = APPLICABLE - {Verdict.NOT_RUN, Verdict.HARNESS_ERROR}
 
 
 def gravest(verdicts: Iterable[Verdict]) -> Verdict:

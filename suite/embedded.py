@@ -6,6 +6,7 @@ It is what `make score` scores when no target is given: a process like any other
 from __future__ import annotations
 
 import secrets
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,10 @@ from suite import opening
 from suite.server_process import EmbeddedServer
 
 ORIGIN = "https://good.example"
+BUNDLER = "esbuild"  # what the reference server makes the widget's bundles by
+NO_BUNDLER = (
+    f"{BUNDLER} is not there, which bundles the widget: install it (Debian: apt-get install {BUNDLER})"
+)
 
 TARGET_FILE = f"""
 name = "reference server"
@@ -36,6 +41,9 @@ cookie = {{ encrypted = false }}
 [origins]
 allowed = ["{ORIGIN}"]
 
+[cdn]
+url = "/"
+
 [widget]
 url = "/#token={{token}}&room={{room}}&relayOnly={{relay}}"
 
@@ -48,7 +56,10 @@ presence = ".chat-presence"
 
 def embedded_target(spec: Spec) -> Target:
     """The embedded target as its file says, before it is started."""
-    return target_module.parse(TARGET_FILE, "the embedded target", spec)
+    found = target_module.parse(TARGET_FILE, "the embedded target", spec)
+    optional = [name for name, profile in spec.profiles.items() if profile.optional]
+    claimed = tuple(name for name in spec.profiles if name in (*found.profiles, *optional))
+    return replace(found, profiles=claimed)
 
 
 class Embedded:
@@ -92,7 +103,10 @@ class Embedded:
             mutant=self._mutant,
         )
         url = self.server.start()
-        return replace(opening.at(self._target, url), log=self.server.log_file)
+        target = replace(opening.at(self._target, url), log=self.server.log_file)
+        if target.cdn is not None and shutil.which(BUNDLER) is None:
+            return replace(target, cdn=replace(target.cdn, missing=NO_BUNDLER))
+        return target
 
     def restart(self) -> None:
         """Ends the server without a word and starts it again at its URL: it has forgotten every room."""

@@ -155,6 +155,13 @@ class Expect:
             self._recorder.refused.add(answer.operation)
         return self
 
+    def answered(self, *statuses: int) -> Self:
+        """One of these statuses; what is in the answer is another matter."""
+        answer = self._an_answer()
+        observed = {"status": answer.status, "error": answer.error}
+        arguments = {"statuses": list(statuses)}
+        return self._check("status_in", observed, arguments, got=_came(answer, self._recorder.redactor))
+
     def answered_below(self, limit: int) -> Self:
         """Some HTTP answer with a status below `limit`, e.g. 500."""
         answer = self._an_answer()
@@ -303,9 +310,11 @@ class Expect:
         )
 
 
-def expect(subject: Any, about: str = "") -> Expect:
-    """What the requirement demands of an answer, or of a value (then `about` says what it is)."""
-    return Expect(subject, about)
+def expect(subject: Any, about: str = "", of: Answer | None = None) -> Expect:
+    """What the requirement demands of an answer, or of a value: then `about` says what it is, and `of` may be
+    the answer whose header or body it is.
+    """
+    return Expect(subject, about, exchange=of.exchange if of is not None else None)
 
 
 def given(answer: Answer) -> Answer:

@@ -11,11 +11,19 @@ from pathlib import Path
 MATRIX = Path(__file__).parent.parent / "reference_server" / "mutants" / "kill-matrix.json"
 
 
-def proofs(matrix: Path = MATRIX) -> dict[str, int]:
-    """Requirement -> how many mutants its checks have killed."""
+def killed(matrix: Path = MATRIX) -> dict[str, dict[str, str]]:
+    """Requirement -> the mutants that its checks have killed, each with its fault in words."""
     try:
         mutants = json.loads(matrix.read_text(encoding="utf-8"))["mutants"]
     except FileNotFoundError:
         return {}
-    killed = [record["requirement"] for record in mutants.values() if record["killed"]]
-    return {requirement: killed.count(requirement) for requirement in sorted(set(killed))}
+    found: dict[str, dict[str, str]] = {}
+    for name, record in mutants.items():
+        if record["killed"]:
+            found.setdefault(record["requirement"], {})[name] = record["fault"]
+    return dict(sorted(found.items()))
+
+
+def proofs(matrix: Path = MATRIX) -> dict[str, int]:
+    """Requirement -> how many mutants its checks have killed."""
+    return {requirement: len(mutants) for requirement, mutants in killed(matrix).items()}

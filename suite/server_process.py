@@ -16,7 +16,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -57,10 +57,14 @@ class ServerProcess:
         except OSError as error:
             raise StartError(f"could not start {_shown(self._command)}: {error.strerror}") from None
 
-    def wait_until_ready(self, url: str, timeout_s: float = READY_S) -> None:
-        """Returns once the URL gives any HTTP answer."""
+    def wait_until_ready(
+        self, url: str, timeout_s: float = READY_S, given_up: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Returns once the URL gives any HTTP answer. Raises StartError, also when given up or ended."""
         until = time.monotonic() + timeout_s
         while time.monotonic() < until:
+            if given_up() or self._process is None:
+                raise StartError(f"{_shown(self._command)}: interrupted before {url} gave an answer")
             self.check_alive()
             try:
                 with urllib.request.urlopen(url, timeout=2):

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from browser_kit import browser
 from hypothesis import Phase, settings
 from score_kit import SECRET
 from server_kit import ServerProcess
@@ -13,13 +14,17 @@ from server_kit import ServerProcess
 # Hooks of pytest.
 from workers import pytest_collection_modifyitems, pytest_xdist_auto_num_workers
 
-__all__ = ["good_server", "pytest_collection_modifyitems", "pytest_xdist_auto_num_workers"]
+__all__ = ["browser", "good_server", "pytest_collection_modifyitems", "pytest_xdist_auto_num_workers"]
 
 # Tests press Ctrl-C in processes that they start; a shell's job in the background would have them ignore it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # For mutation testing (python -m bench.judgement): the same examples in every run, and none made smaller.
+# Whether an example is fast is no matter of a test; in CI hypothesis itself sees to that.
+settings.register_profile("tests", deadline=None)
+if settings.get_current_profile_name() == "default":
+    settings.load_profile("tests")
 settings.register_profile("mutants", settings.get_profile("ci"), phases=[Phase.explicit, Phase.generate])
 
 

@@ -79,6 +79,8 @@ def run(
     deadline_s: float | None = None,
     confirm: int = 1,
     lane: Lane | None = None,
+    budget_s: float | None = None,
+    rounds: Callable[[list[Job]], list[list[Job]]] | None = None,
     **more: Any,
 ) -> list[Record]:
     """Runs the jobs and returns all records. `during` is an async function that acts beside the engine."""
@@ -86,8 +88,8 @@ def run(
 
     async def inside() -> None:
         there = world(records, **more)
-        options = Options(seed, concurrency, max_wait, deadline_s, confirm)
-        engine = Engine(there, list(jobs), list(observers), options, records.append, lane)
+        options = Options(seed, concurrency, max_wait, deadline_s, confirm, budget_s)
+        engine = Engine(there, list(jobs), list(observers), options, records.append, lane, rounds)
         try:
             async with asyncio.timeout(STUCK_S):
                 await asyncio.gather(engine.run(), *([during(engine)] if during else []))

@@ -10,7 +10,8 @@ from typing import TypeVar
 from report_kit import SPEC
 
 from conformance.explore.stage import Arena
-from conformance.session import Session, Settings
+from conformance.session import Session
+from conformance.settings import Settings
 
 Came = TypeVar("Came")
 STUCK_S = 120.0

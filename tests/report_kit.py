@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from protocol.spec import load
-from reports import runlog, score, terminal
+from reports import page, runlog, score, terminal
 from reports.runlog import Record, RunLogWriter, verdict_record
 from reports.score import Report
 from reports.verdicts import Verdict
@@ -18,6 +19,15 @@ from reports.verdicts import Verdict
 SPEC = load()
 PROFILES = ["core", "auth", "validation"]
 ATTEMPT = "MBOX-2 an_offer_is_read_once#1"
+MARKUP = "<script>document.title='run'</script><img src=x onerror=alert(1)>\"'&lt;[bold red]x[/]{{ 7*7 }}"
+CONTROL = "\x1b[31mred\x1b]0;title\x07\x00\x08\x9b\u202e\u2066\ufeff\ud800\uffff"
+CONTROL += "\u061c\xad\u2060\u180e\u206a\ufff9\u115f\u1160\u3164\uffa0\U000e0041\ue000"
+# What is unprintable, by hand: reports.evidence goes by categories. Not U+2060, which our Markdown puts in.
+UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2061-\u206f\u3164\ud800-\uf8ff"
+    "\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
+)
+HOSTILE = MARKUP + CONTROL
 
 
 def header(intended: Iterable[str], **target: Any) -> Record:
@@ -153,3 +163,36 @@ def card(found: Report, width: int = 100) -> str:
     out = io.StringIO()
     terminal.show(found, Console(file=out, width=width, highlight=False))
     return out.getvalue()
+
+
+def hostile_records() -> list[Record]:
+    """MBOX-2 failed at a target that puts markup and control characters wherever it can."""
+    answer = {
+        "headers": [["x-header", HOSTILE]],
+        "body": {"bytes": 9, "json": {HOSTILE: [HOSTILE]}},
+        "decrypted": {HOSTILE: HOSTILE},
+    }
+    request = {
+        "path": f"/signaling/offer/{HOSTILE}",
+        "headers": [["x", HOSTILE]],
+        "curl": f"curl '{HOSTILE}'",
+    }
+    first = exchange(1, answer=answer, request=request)
+    second = exchange(2, answer={"headers": [], "body": {"bytes": 4, "text": HOSTILE}})
+    third = exchange(3, status=None, answer={"error": HOSTILE})
+    failed = a_failure(
+        failure={"about": HOSTILE, "wanted": HOSTILE, "got": HOSTILE},
+        reason=HOSTILE,
+        case=HOSTILE,
+        note=f"failed once in company: {HOSTILE}",
+    )[-1]
+    undecided = verdict("MBOX-3", Verdict.INCONCLUSIVE, reason=HOSTILE)
+    left_out = verdict("MBOX-4", Verdict.NOT_RUN, reason=HOSTILE, cause="time")
+    return [first, second, third, failed, undecided, left_out]
+
+
+def site(found: Report, folder: Path) -> dict[str, str]:
+    """Every file of the report for people, written into the folder and read again."""
+    page.write(found, folder)
+    names = (folder / page.WRITTEN).read_text(encoding="utf-8").splitlines()
+    return {name: (folder / name).read_text(encoding="utf-8") for name in names}

@@ -16,13 +16,14 @@ from report_kit import SPEC
 
 from conformance.explore import attack as attack_module
 from conformance.explore.attack import AGAIN, MOST_OF_ONE, Attack
-from conformance.explore.findings import Complaint, Covered, Finding
+from conformance.explore.findings import Covered, Finding
 from conformance.explore.method import Box
-from conformance.explore.order import AttackError, seconds_of
 from conformance.explore.result import result as result_of
 from conformance.explore.stage import Arena, Report
 from protocol.whose import SHAPES
 from reports import attack as reporting
+from reports.reproduction.fault import Complaint
+from suite.durations import DurationError, seconds_of
 
 SCHEMA = Path(reporting.__file__).parent / "schemas" / "attack.schema.json"
 STUCK_S = 60.0
@@ -190,7 +191,7 @@ def test_how_long_is_said_as_people_say_it(text: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("text", ["", "0", "5 minutes", "-1s", "25h", "1d", "nan"])
 def test_a_time_that_is_none_is_refused(text: str) -> None:
-    with pytest.raises(AttackError, match="--for: expected a time of 1s to 24h"):
+    with pytest.raises(DurationError, match="--for: expected a time of 1s to 24h"):
         seconds_of(text)
 
 

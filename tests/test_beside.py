@@ -25,6 +25,7 @@ NOTHING: dict[str, Any] = {
     "target": None,
     "target_file": None,
     "spec_dir": None,
+    "mutant": None,
     "profile": [],
     "requirement": [],
     "seed": 1,
@@ -167,5 +168,41 @@ def test_a_chosen_turn_port_is_one_process_at_a_time(
         running.discard(number)
 
     monkeypatch.setattr(suite, "_process", process)
-    asyncio.run(suite.run(Minter(SPEC, target), tmp_path, 1, "", lambda record: None))
+    asyncio.run(suite.run(Minter(SPEC, target), tmp_path, 1, "", lambda record: None, None))
     assert (most > 1) is at_once
+
+
+def test_of_a_budget_the_processes_do_what_there_is_time_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite = Beside(NOTHING, SPEC)
+    suite.target(scope.target_of(suite._settings, SPEC))
+    found: list[Record] = []
+    asked: set[str] = set()
+
+    async def process(number: int, share: Share, people: Path | None, *others: Any) -> None:
+        command = suite._command(share, people, tmp_path, 1)
+        named = {command[place + 1] for place, word in enumerate(command) if word == "--requirement"}
+        assert {item.requirement.id for item in share.items} <= named
+        asked.update(named)
+
+    monkeypatch.setattr(suite, "_process", process)
+    target = scope.target_of(suite._settings, SPEC)
+    asyncio.run(suite.run(Minter(SPEC, target), tmp_path, 1, "", found.append, 20.0))
+    left_out = {record["requirement"] for record in found}
+    assert {(record["verdict"], record["cause"]) for record in found} == {("not-run", "time")}
+    assert left_out and asked and not left_out & asked
+
+
+def test_what_a_budget_interrupts_is_not_run_for_want_of_time(tmp_path: Path) -> None:
+    suite = Beside(NOTHING, SPEC)
+    found: list[Record] = []
+    emit = suite._in_our_words(found.append)
+    cut = verdict_record("PEER-1", "a", Verdict.NOT_RUN, "interrupted", cause="stopped")
+    emit(cut)
+    suite._budget_is_spent()
+    emit(cut)
+    assert [(record["reason"], record["cause"]) for record in found] == [
+        ("interrupted", "stopped"),
+        ("the time budget was over before this was decided", "time"),
+    ]

@@ -89,6 +89,26 @@ def test_ended_windows_are_forgotten(budgets: Budgets, clock: FakeClock) -> None
     assert budgets.open_windows() == 100
 
 
+def test_whoever_makes_up_people_has_no_real_ones_forgotten(
+    budgets: Budgets, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reference_server.budgets.MOST", 50)
+    assert use(budgets, "answer", "alice")
+    assert [use(budgets, "offer", "alice") for _ in range(2)] == [True, True]
+    clock.time += 30
+    granted = [use(budgets, operation, f"x{n}") for n in range(200) for operation in ("answer", "offer")]
+    assert granted.count(True) == 2 * 49
+    assert budgets.open_windows() == 2 * 50
+    assert not use(budgets, "answer", "alice"), "her window is still there"
+    assert [use(budgets, "offer", "alice") for _ in range(2)] == [True, False], "and so is what is left in it"
+    with pytest.raises(TooMany) as refused:
+        budgets.check("answer", ("bob",))
+    assert (refused.value.retry_after, refused.value.reset) == (3570, int((START + 3600) * 1000))
+    clock.time = START + 60
+    assert use(budgets, "offer", "bob"), "the oldest window has ended"
+    assert not use(budgets, "offer", "carol")
+
+
 def test_clear_forgets_everything(budgets: Budgets) -> None:
     use(budgets, "answer", "alice")
     budgets.clear()

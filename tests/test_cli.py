@@ -7,13 +7,15 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from report_kit import a_failure, footer, header, verdict, write
 
+from parley import __main__ as entrance
 from parley import cli, scaffold
-from protocol.spec import SPEC_DIR
+from protocol.spec import SPEC_DIR, load
 from protocol.target import SECRET_VARIABLE
 from reports.verdicts import Verdict
 from suite.server_process import EmbeddedServer
@@ -21,6 +23,7 @@ from suite.server_process import EmbeddedServer
 COMMANDS = ("score", "report", "serve", "lint", "target", "new")
 SECRET = "a secret of the tests, long enough for HS256"
 NOBODY = "http://127.0.0.1:1"
+SPEC = load()
 
 
 def run(*arguments: str) -> int:
@@ -88,6 +91,7 @@ def test_wrong_usage_is_said_by_the_parser(
         (["--max-wait", "-1"], "--max-wait: expected 0 or more seconds, got -1"),
         (["--concurrency", "0"], "--concurrency: expected 1 or more, got 0"),
         (["--deadline", "0"], "--deadline: expected more than 0 seconds, got 0"),
+        (["--mutant", "a", "--target", NOBODY], "--mutant: of the reference server only; leave out --target"),
         (["--start"], "--start: needs --target-file with a [start] command"),
         (["--target", "example"], "target URL: expected an http or https URL such as"),
         (["--target", NOBODY], f"{NOBODY}: {SECRET_VARIABLE} is not set; put the secret"),
@@ -126,6 +130,9 @@ def test_a_target_that_is_down_decides_nothing(
         "result.json",
         "junit.xml",
         "index.html",
+        "requirements.html",
+        "made.html",
+        ".pages",
     }
 
 
@@ -247,6 +254,7 @@ def test_target_check_says_whether_a_target_can_be_scored(
         assert f"ok   {server.url} answers" in shown
         assert "ok   a bearer token is accepted" in shown
         assert "ok   a cookie token is accepted" in shown
+        assert "no   codes of the one-time login cannot be read: add otp.command" in shown
         assert shown.endswith("It can be scored.\n")
 
         _target_file(tmp_path, server.url, "another secret that the server does not know")
@@ -289,18 +297,18 @@ def test_new_check_starts_a_module_and_adds_to_one(
         scaffold.new_check("MBOX-3", checkout)
 
 
-@pytest.mark.parametrize(
-    ("name", "complaint"),
-    [
-        ("MBOX-99", "MBOX-99: no such requirement in the spec; add it there first"),
-        ("EMO-1", "EMO-1: excluded in requirements.yaml"),
-    ],
-)
 def test_new_check_refuses_what_has_no_place(
-    name: str, complaint: str, checkout: Path, capsys: pytest.CaptureFixture[str]
+    checkout: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert run("new", "check", name, "--root", str(checkout)) == 2
-    assert complaint in capsys.readouterr().err
+    later = replace(SPEC.requirement("MBOX-1"), checked=None, excluded="Later.")
+    partly = replace(SPEC, requirements={**SPEC.requirements, later.id: later})
+    monkeypatch.setattr(scaffold, "load", lambda: partly)
+    for name, complaint in (
+        ("MBOX-99", "MBOX-99: no such requirement in the spec; add it there first"),
+        ("MBOX-1", "MBOX-1: excluded in requirements.yaml (Later.)"),
+    ):
+        assert run("new", "check", name, "--root", str(checkout)) == 2
+        assert complaint in capsys.readouterr().err
     assert list((checkout / "conformance" / "checks").iterdir()) == []
 
 
@@ -317,3 +325,14 @@ def test_serve_hands_over_to_the_server(tmp_path: Path, capsys: pytest.CaptureFi
     config.write_text("[auth]\ncolour = 1\n", encoding="utf-8")
     assert run("serve", "--config", str(config)) == 2
     assert "auth.colour: unknown" in capsys.readouterr().err
+
+
+def test_ctrl_c_before_anything_began_is_said_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "main", interrupted)
+    assert entrance.main() == 2
+    assert capsys.readouterr().err == "parley: interrupted before there was anything to tell\n"

@@ -89,7 +89,7 @@ def test_a_page_that_does_wrong_is_told_by_the_server() -> None:
     server = Embedded(SPEC, mutant="messages-are-shown-as-html")
     try:
         url = server.start().base_url
-        with urllib.request.urlopen(f"{url}/widget/log.js", timeout=10) as answer:
+        with urllib.request.urlopen(f"{url}/widget/item.js", timeout=10) as answer:
             assert b"innerHTML: reached()" in answer.read()
         assert not server.reached, "that a file is served is not yet wrong"
         with urllib.request.urlopen(url + REACHED, timeout=10) as answer:

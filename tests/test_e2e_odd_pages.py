@@ -13,7 +13,7 @@ from e2e_kit import Ended, html, pages, run
 pytestmark = pytest.mark.skipif(
     not (shutil.which("chromium") and shutil.which("turnserver")), reason="needs chromium and turnserver"
 )
-ONE = ("--side", "browser", "--requirement", "WID-1", "--confirm", "1")
+ONE = ("--side", "browser", "--requirement", "WID-1", "-k", "a_visitor_with_a_token", "--confirm", "1")
 # A widget with a chat that does nothing.
 WIDGET = """
 <script>

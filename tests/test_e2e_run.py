@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from e2e.browser import launch
 from e2e.options import Settings
 from e2e.peer import PeerError
 from e2e.peer.clock import RealClock
@@ -19,6 +18,7 @@ from e2e.turn.given import TurnGiven
 from protocol.operations import Answer
 from protocol.spec import load
 from protocol.widget_page import WidgetPage
+from suite import launch
 from suite.embedded import embedded_target
 
 SPEC = load()

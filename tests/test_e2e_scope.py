@@ -80,9 +80,15 @@ def test_an_app_url_is_the_widget_and_claims_the_client(target: Target) -> None:
     assert {"core", "peer", "widget"} <= set(found.profiles)
 
 
-def test_what_nothing_checks_yet_is_in_the_denominator_of_the_widget(target: Target) -> None:
-    excluded = {r.id for r in SPEC.requirements.values() if r.subject == "client" and r.excluded}
-    assert excluded, "then this test has nothing to say"
-    items = asked(target, Settings())
-    assert excluded <= set(scope.intended(items, target, Settings(), SPEC))
-    assert not excluded & set(scope.intended(items, target, Settings(sides=("peers",)), SPEC))
+def test_emoji_are_asked_of_a_widget_only_where_there_are_any(target: Target) -> None:
+    def of(found: list[scope.Item]) -> set[str]:
+        return {item.requirement.id for item in found}
+
+    assert "WID-10" in of(asked(target, Settings()))
+    without = replace(target, profiles=tuple(name for name in target.profiles if name != "emoji"))
+    items = asked(without, Settings())
+    assert "WID-10" not in of(items)
+    # It is in the denominator all the same, as not applicable.
+    assert "WID-10" in scope.intended(items, without, Settings(), SPEC)
+    assert "WID-10" not in scope.intended(items, without, Settings(sides=("peers",)), SPEC)
+    assert "WID-10" not in scope.intended(items, without, Settings(profiles=("peer",)), SPEC)

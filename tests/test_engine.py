@@ -285,6 +285,14 @@ def test_a_run_that_is_stopped_says_by_whom() -> None:
     assert found["holds"]["verdict"] == "pass"
 
 
+def test_attempts_that_were_cut_are_named_for_their_exchanges_are_in_the_log() -> None:
+    found = verdicts(run([job(hangs), job(fails, "ROOM-7")], deadline_s=0.3, confirm=3))
+    assert (found["hangs"]["attempt"], found["hangs"]["attempts"]) == (f"{job(hangs).id}#1", 1)
+    tries = found["fails"]["tries"]
+    assert [one["attempt"].rpartition("#")[2] for one in tries] == ["1", "2", "3", "4"]
+    assert [one["verdict"] for one in tries] == ["fail", *3 * ["not-run"]]
+
+
 def test_stopped_before_its_first_step_each_job_has_a_verdict_all_the_same() -> None:
     async def stop(engine: Engine) -> None:
         engine.stop("too early")

@@ -225,6 +225,21 @@ def test_accepted_wants_an_object(log: Log) -> None:
     assert found.got == "no valid answer (no connection)"
 
 
+def test_answered(log: Log) -> None:
+    expect(answer(304), "GET /file").answered(200, 304)
+    assert log.last["arguments"] == {"statuses": [200, 304]}
+    found = complaint(lambda: expect(answer(404), "GET /file").answered(200))
+    assert (found.about, found.wanted, found.got) == ("GET /file", "200", '404 {"success": true}')
+    assert log.last["observed"] == {"status": 404, "error": None}
+
+
+def test_a_value_may_rest_on_the_answer_that_shows_it(log: Log) -> None:
+    expect("x", "a header", answer(200)).equals("x")
+    assert log.last["exchange"] == answer(200).exchange
+    expect("x", "a value").equals("x")
+    assert log.last["exchange"] is None
+
+
 def test_answered_below(log: Log) -> None:
     expect(answer(499)).answered_below(500)
     found = complaint(lambda: expect(answer(503)).answered_below(500))

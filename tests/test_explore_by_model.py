@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import pytest
 from explore_kit import SPEC, arena
 
-from conformance.explore.findings import Complaint, Covered, Finding
+from conformance.explore.findings import Covered, Finding
 from conformance.explore.method import Box
 from conformance.explore.model import by_model
 from conformance.explore.model.actions import Action
@@ -21,6 +21,7 @@ from conformance.explore.model.player import Player
 from conformance.explore.oracle import oracle
 from protocol.mint import Minter
 from protocol.whose import BUDGETS
+from reports.reproduction.fault import Complaint
 
 PATIENCE_S = 90.0  # it ends with the first finding, after a second or two
 

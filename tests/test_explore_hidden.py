@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import pytest
 from explore_schedules_kit import LONGEST_S, arena, some
 
-from conformance.explore.findings import Complaint, Covered, Finding
+from conformance.explore.findings import Covered, Finding
 from conformance.explore.method import Box
 from conformance.explore.model import by_model
 from conformance.explore.model.actions import Action
@@ -21,6 +21,7 @@ from conformance.explore.schedules.proxy import FaultProxy
 from conformance.explore.schedules.schedule import parse
 from conformance.explore.schedules.schedules import Schedules
 from protocol.mint import MintError
+from reports.reproduction.fault import Complaint
 
 TWICE = "alice:answer bob:poll-answer bob:poll-answer"
 

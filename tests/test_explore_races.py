@@ -17,8 +17,8 @@ from conformance.explore.method import ReplayError
 from conformance.explore.schedules.faults import Faults
 from conformance.explore.schedules.schedule import by_chance, parse, show, steps_of
 from conformance.explore.schedules.schedules import Schedules
-from conformance.explore.script import Script
 from conformance.explore.stage import Arena
+from reports.reproduction.script import Script
 
 MUTANTS = {
     "reads-are-raced": "CONC-1",
@@ -76,7 +76,7 @@ def test_a_wrong_server_is_found_by_its_requirement(mutant: str) -> None:
     if by_chance(parse(found.replay["schedule"])):
         assert 1 <= found.replay["failed"] <= found.replay["of"]
     assert found.exchanges[-1]["operation"] == found.operation
-    assert Script(found, SPEC, "http://127.0.0.1:1").conversation()
+    assert Script(found.fault(SPEC), "http://127.0.0.1:1").conversation()
 
 
 @pytest.mark.parametrize("mutant", BY_FAULTS)

@@ -15,12 +15,13 @@ import pytest
 from explore_kit import within
 from report_kit import SPEC
 
-from conformance.explore.findings import Complaint, Covered, Finding
-from conformance.explore.script import Script
+from conformance.explore.findings import Covered, Finding
 from conformance.explore.stage import Arena
 from conformance.things import sdp
 from protocol import tokens
 from protocol.tokens import SecretSigner
+from reports.reproduction.fault import Complaint
+from reports.reproduction.script import Script
 from suite.server_process import EmbeddedServer
 
 SECRET = "a secret of the tests, long enough for HS256"
@@ -47,7 +48,7 @@ async def read_twice(arena: Arena) -> tuple[Finding, str]:
 @pytest.fixture(scope="module")
 def script() -> Script:
     finding, base_url = within(read_twice, "offer-survives-reading")
-    return Script(finding, SPEC, base_url)
+    return Script(finding.fault(SPEC), base_url)
 
 
 def test_a_conversation_tells_who_said_what(script: Script) -> None:
@@ -137,6 +138,10 @@ STOLEN = "«AWS SECRET ACCESS KEY» $AWS_SECRET_ACCESS_KEY $(touch stolen) «ali
 @pytest.fixture
 def echo() -> Iterator[tuple[str, list[bytes]]]:
     """A target that answers 200 and keeps what it was sent."""
+    yield from echoing(b"{}")
+
+
+def echoing(said: bytes) -> Iterator[tuple[str, list[bytes]]]:
     came: list[bytes] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -144,9 +149,9 @@ def echo() -> Iterator[tuple[str, list[bytes]]]:
             length = int(self.headers.get("Content-Length", 0))
             came.append(self.path.encode() + b" " + self.rfile.read(length))
             self.send_response(200)
-            self.send_header("Content-Length", "2")
+            self.send_header("Content-Length", str(len(said)))
             self.end_headers()
-            self.wfile.write(b"{}")
+            self.wfile.write(said)
 
         def log_message(self, format: str, *args: object) -> None:
             pass
@@ -170,7 +175,7 @@ def test_bytes_go_as_they_went_and_a_target_gets_nothing_of_the_environment(
         record(odd, {}, headers=[["X-Odd", "$AWS_SECRET_ACCESS_KEY `id`"]]),
     ]
     complaint = Complaint(None, "status", "400", "200", "status_in", {"statuses": [400]})
-    script = Script(Finding("fuzz", "odd bytes", "createRoom", complaint, exchanges), SPEC, url)
+    script = Script(Finding("fuzz", "odd bytes", "createRoom", complaint, exchanges).fault(SPEC), url)
     env = {"PATH": os.environ["PATH"], "AWS_SECRET_ACCESS_KEY": "s3cr3t", "PARLEY_TARGET": url}
     env["ALICE_TOKEN"] = "t0ken"
     if form == "curl":
@@ -186,3 +191,39 @@ def test_bytes_go_as_they_went_and_a_target_gets_nothing_of_the_environment(
     (sent,) = [one.split(b" ", 1)[1] for one in came if one.startswith(b"/p ")]
     assert sent == odd.replace("«alice token»".encode(), b"t0ken")
     assert not any(b"s3cr3t" in one for one in came) and not (tmp_path / "stolen").exists()
+
+
+@pytest.mark.parametrize(
+    "room",
+    [
+        "x/;1e>owned;s/a/b",
+        "a&b",
+        "$(>owned)",
+        "`>owned`",
+        "';>owned;'",
+        "@it.sh",
+        "[1-3]{a,b}",
+    ],
+)
+def test_what_an_answer_gave_is_sent_and_never_run(tmp_path: Path, room: str) -> None:
+    """The id that came when the fault was found was a harmless one."""
+    target = echoing(b'{"room": {"roomId": "%s"}}' % room.encode())
+    url, came = next(target)
+    try:
+        exchanges = [
+            record(b"", {"room": {"roomId": "room_1"}}, path="/create", raw=None),
+            record(b"\xffroom_1;room_1\xfe", {}, path="/raw"),
+            record(b"room_1", {}, path="/text/room_1", raw=None),
+        ]
+        complaint = Complaint(None, "status", "400", "200", "status_in", {"statuses": [400]})
+        found = Finding("fuzz", "odd bytes", "createRoom", complaint, exchanges)
+        (tmp_path / "it.sh").write_text(Script(found.fault(SPEC), url).curl(), encoding="utf-8")
+        env = {"PATH": os.environ["PATH"]}
+        subprocess.run(
+            ["sh", "it.sh"], cwd=tmp_path, env=env, timeout=LONG_S, check=True, capture_output=True
+        )
+    finally:
+        target.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["it.sh"]
+    assert came[1] == b"/raw \xff" + room.encode() + b";" + room.encode() + b"\xfe"
+    assert came[2].endswith(b" " + room.encode()) and len(came) == 3

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from engine_kit import world
 
-from conformance.explore.findings import Complaint, Covered
+from conformance.explore.findings import Covered
 from conformance.explore.schedules.one_room import UNSEEN
 from conformance.explore.schedules.playing import Activity, Played, Sent
 from conformance.explore.schedules.schedule import VERBS, parse
@@ -18,6 +18,7 @@ from conformance.explore.schedules.symptoms import BY_ITSELF, Problem, problems
 from conformance.explore.stage import Arena
 from protocol.linearizability import Operation
 from protocol.operations import Answer
+from reports.reproduction.fault import Complaint
 
 
 def done(

@@ -15,6 +15,7 @@ from protocol.frames import Author, Frame, Refused
 SPEC = spec.load()
 ALICE = Author("cust_alice", "Alice", "room_1")
 KEY = room_key.make(SPEC)
+CALL = {"callId": "call_1", "roomId": "room_1", "senderId": "cust_alice"}
 MADE = {
     "message": ALICE.chat("Hello 🙂", senderDisplayName="A."),
     "system": ALICE.chat("room_2", kind="system"),
@@ -40,6 +41,9 @@ MADE = {
     "peer_info": ALICE.peer_info(chains=[]),
     "chunk_request": ALICE.chunk_request(0),
     "chunk_response": ALICE.chunk_response(0, []),
+    "voice_offer": {**CALL, "type": "voice_offer", "sdp": "v=0\r\n"},
+    "voice_answer": {**CALL, "type": "voice_answer", "sdp": "v=0\r\n"},
+    "voice_end": {**CALL, "type": "voice_end", "reason": "busy"},
 }
 
 

@@ -23,7 +23,8 @@ from conformance.fuzz.texts import Texts
 from conformance.fuzz.trials import CREATOR, ROOM, Trial
 from protocol.mint import MintError
 from protocol.operations import Request
-from protocol.target import GivenToken, Target, Tokens
+from protocol.target import Target
+from protocol.target_tokens import GivenToken, Tokens
 from suite.embedded import embedded_target
 
 

@@ -13,7 +13,7 @@ import pytest
 from score_kit import UNCONFIRMED, Scored, hostile, score
 
 UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-LIVE = {"script", "iframe", "object", "embed", "img", "svg", "form", "base", "link", "video", "audio"}
+LIVE = {"script", "iframe", "object", "embed", "img", "form", "base", "link", "video", "audio"}
 CHROMIUM = shutil.which("chromium")
 
 
@@ -49,33 +49,45 @@ class Elements(HTMLParser):
         self.text.append(data)
 
 
-def page(done: Scored) -> Elements:
+def pages(done: Scored) -> dict[str, str]:
+    """Every page of the report."""
+    found = {file.relative_to(done.folder).as_posix(): file for file in done.folder.rglob("*.html")}
+    assert len(found) > 10
+    return {name: file.read_text(encoding="utf-8") for name, file in found.items()}
+
+
+def elements(text: str) -> Elements:
     found = Elements()
-    found.feed((done.folder / "index.html").read_text(encoding="utf-8"))
+    found.feed(text)
     found.close()
     return found
 
 
-def test_the_page_has_the_markup_as_text_only(marked: Scored) -> None:
-    found = page(marked)
-    assert "<script>document.title='parley-owned'" in "".join(found.text), "the markup did come through"
-    assert not found.names & LIVE
-    assert not [pair for pair in found.attributes if pair[0].startswith("on")]
-    assert not [value for name, value in found.attributes if name == "href" and not value.startswith("#")]
-    assert not [pair for pair in found.attributes if "javascript:" in pair[1].lower()]
+def test_the_pages_have_the_markup_as_text_only(marked: Scored) -> None:
+    came = 0
+    for name, text in pages(marked).items():
+        found = elements(text)
+        came += "<script>document.title='parley-owned'" in "".join(found.text)
+        assert not found.names & LIVE, name
+        assert not [pair for pair in found.attributes if pair[0].startswith("on")], name
+        hrefs = [value for key, value in found.attributes if key == "href"]
+        assert all(re.fullmatch(r"(\.\./)?[\w./-]*(#[\w-]+)?", value) for value in hrefs), (name, hrefs)
+        assert not [pair for pair in found.attributes if "javascript:" in pair[1].lower()], name
+    assert came > 3, "the markup did come through"
 
 
-def test_the_page_forbids_scripts_and_loads_nothing(marked: Scored) -> None:
-    found = page(marked)
-    assert "default-src 'none'" in found.policy
-    assert "script-src" not in found.policy
-    assert not [pair for pair in found.attributes if pair[0] in ("src", "srcset", "background", "data")]
-    assert "url(" not in (marked.folder / "index.html").read_text(encoding="utf-8").split("</style>")[0]
+def test_the_pages_forbid_scripts_and_load_nothing(marked: Scored) -> None:
+    for name, text in pages(marked).items():
+        found = elements(text)
+        assert "default-src 'none'" in found.policy, name
+        assert "script-src" not in found.policy and "img-src" not in found.policy, name
+        assert not [pair for pair in found.attributes if pair[0] in ("src", "srcset", "background", "data")]
+        assert "url(" not in text.split("</style>")[0], name
 
 
-@pytest.mark.parametrize("name", ["index.html", "junit.xml"])
-def test_a_report_has_no_raw_control_character(marked: Scored, name: str) -> None:
-    assert not UNPRINTABLE.search((marked.folder / name).read_text(encoding="utf-8"))
+def test_a_report_has_no_raw_control_character(marked: Scored) -> None:
+    texts = {**pages(marked), "junit.xml": (marked.folder / "junit.xml").read_text(encoding="utf-8")}
+    assert not [name for name, text in texts.items() if UNPRINTABLE.search(text)]
 
 
 def test_the_junit_file_has_the_markup_as_text(marked: Scored) -> None:
@@ -110,11 +122,9 @@ def test_a_browser_runs_nothing_of_it(marked: Scored, tmp_path: Path) -> None:
     control.write_text("<title>x</title><script>document.title='parley-ran'</script>", encoding="utf-8")
     assert "<title>parley-ran</title>" in dumped(control, tmp_path)
 
-    dom = dumped(marked.folder / "index.html", tmp_path)
-    found = Elements()
-    found.feed(dom)
-    found.close()
-    assert "<title>Parley: " in dom
+    dom = dumped(marked.folder / "failures" / "ROOM-1.html", tmp_path)
+    found = elements(dom)
+    assert "<title>ROOM-1 fail: " in dom
     assert "parley-owned" not in re.findall("<title>(.*?)</title>", dom)[0]
     assert not dom.rstrip().removesuffix("</html>").rstrip().removesuffix("</body>").endswith("parley-owned")
     assert not found.names & LIVE

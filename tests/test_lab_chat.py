@@ -72,7 +72,7 @@ def test_two_behind_nats_chat_by_relays_and_outlive_a_cut_link(both: tuple[Ended
     assert chat["note"].count("host") == 2 and chat["note"].count("relay") == 2
     assert "measured: back" in cut["note"] and "s after the link was mended" in cut["note"]
     assert right.code == 0
-    assert "after the link was mended" in (right.folder / "index.html").read_text(encoding="utf-8")
+    assert "after the link was mended" in (right.folder / "requirements.html").read_text(encoding="utf-8")
 
 
 def test_without_a_turn_server_there_is_no_chat(both: tuple[Ended, Ended]) -> None:

@@ -237,6 +237,6 @@ def test_the_image_takes_in_what_it_copies_and_what_load_imports() -> None:
     copied = re.findall(r"^COPY (.+) \S+$", (DEPLOY / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
     sources = {word for line in copied for word in line.split()}
     let_in = set(re.findall(r"^!(\S+)$", (ROOT / ".dockerignore").read_text(encoding="utf-8"), re.MULTILINE))
-    assert sources == let_in
+    assert sources <= let_in
     assert all((ROOT / source).exists() for source in sources)
     assert {"load", "protocol", "reports", "suite"} <= sources  # the layers below load, and itself

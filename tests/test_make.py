@@ -168,12 +168,14 @@ def test_make_alone_says_what_there_is() -> None:
 
 
 def test_make_score_hands_on_target_and_arguments() -> None:
-    assert "parley score" in make("score")
+    assert "parley score --load 'full'" in make("score")
+    assert "parley score --load 'smoke'" in make("score", "LOAD=smoke")
     shown = make(
         "score", "TARGET=http://127.0.0.1:1", "TARGET_FILE=my target.toml", "ARGS=--profile core --seed 7"
     )
     assert (
-        "parley score --target 'http://127.0.0.1:1' --target-file 'my target.toml' --profile core --seed 7"
+        "parley score --load 'smoke' --target 'http://127.0.0.1:1' --target-file 'my target.toml' "
+        "--profile core --seed 7"
     ) in shown
 
 

@@ -182,3 +182,11 @@ def test_a_whole_run_differs_in_how_slowly_keys_are_made_and_in_nothing_else(tmp
     assert policies[0] == policies[1]
     assert hurried.openapi == fresh.openapi
     assert hurried.requirements == fresh.requirements
+
+
+def test_how_a_run_is_shown_is_no_part_of_what_a_mutant_is_run_for() -> None:
+    needed = {
+        str(path.relative_to(fingerprints.ROOT)) for path in fingerprints._needed(fingerprints.CHAT_ENTRANCES)
+    }
+    assert "reports/settle.py" in needed
+    assert not {name for name in needed if name.startswith(("reports/page", "reports/formats/"))}

@@ -47,8 +47,9 @@ def test_the_matrix_that_ships_has_it_killed_reached_and_explained(name: str) ->
     assert record["by"]
     assert record["requirement"] == ALL[name].requirement
     assert ALL[name].shows in record["shown"] or re.search(ALL[name].shows, record["shown"])
+    # Without `also` it was not run against all checks yet: `parley selftest` says how many were not.
     if not takes_chat(SPEC, ALL[name].requirement):
-        assert set(record["also"]) <= set(ALL[name].also)
+        assert set(record.get("also", ())) <= set(ALL[name].also)
 
 
 def test_the_matrix_names_no_mutant_that_is_gone() -> None:

@@ -16,8 +16,8 @@ from e2e.registry import ATTRIBUTE, Check
 from protocol import room_key
 from suite.expectations import CheckFailed, Inconclusive, Recorder, current
 from tests.peer_kit import SPEC, Place, needs_turn
-from tests.wrong_peers import WRONG
-from tests.wrong_peers_history import OpensWithAnyKey
+from tests.wrong_peers import WRONG, peer_with
+from tests.wrong_peers_history import OpensWithAnyKey, RefusesBatchesWhole
 
 pytestmark = needs_turn
 AT_ONCE = 8  # more would make a busy machine late
@@ -27,6 +27,13 @@ FUNCTIONS = {
     for module in (peer_checks, peer_history, peer_loss)
     for name, function in vars(module).items()
     if isinstance(getattr(function, ATTRIBUTE, None), Check) and not getattr(function, ATTRIBUTE).nightly
+}
+OF_OTHER_HANDS = {  # right, by other ways than ours
+    "refuses batches whole": ("a_tampered_block_is_refused", peer_with(RefusesBatchesWhole)),
+    "refuses unsigned batches whole": (
+        "a_block_that_the_room_key_did_not_sign_is_refused",
+        peer_with(RefusesBatchesWhole),
+    ),
 }
 ALONE = "a_channel_carries_many_messages"  # measures what others would disturb
 
@@ -56,6 +63,7 @@ async def ask(place: Place, name: str, kind: type[Peer]) -> str:
 def found() -> Iterator[dict[str, str]]:
     """What every check says of the right peer and of its wrong ones, many at once."""
     jobs = {name: (name, Peer) for name in FUNCTIONS}
+    jobs |= OF_OTHER_HANDS
     jobs |= {title: (wrong.check, wrong.peer) for title, wrong in WRONG.items()}
 
     async def all_of_them(place: Place) -> dict[str, str]:
@@ -78,6 +86,11 @@ def found() -> Iterator[dict[str, str]]:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_right_peer_passes(name: str, found: dict[str, str]) -> None:
     assert found[name] == ""
+
+
+@pytest.mark.parametrize("title", OF_OTHER_HANDS)
+def test_a_right_peer_of_another_hand_passes(title: str, found: dict[str, str]) -> None:
+    assert found[title] == ""
 
 
 @pytest.mark.parametrize("title", WRONG)

@@ -61,6 +61,9 @@ def test_without_a_target_the_embedded_server_is_scored(tmp_path: Path) -> None:
         "result.json",
         "junit.xml",
         "index.html",
+        "requirements.html",
+        "made.html",
+        ".pages",
     }
 
 

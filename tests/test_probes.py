@@ -206,3 +206,19 @@ def test_path_ids_are_one_segment_that_no_client_normalises() -> None:
 def test_prototype_members_are_json() -> None:
     for entry in SPEC.probes["prototype_members"]:
         assert json.loads("{" + entry["text"] + "}")
+
+
+def test_an_invalid_address_is_so_by_the_pattern_of_browsers_too() -> None:
+    """WHATWG HTML, "valid e-mail address": what many servers take, Ruby's URI::MailTo among them."""
+    label = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+    valid = re.compile(rf"[a-zA-Z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{label}(?:\.{label})*")
+    assert valid.fullmatch("parley@mail.example")
+    assert [odd for odd in SPEC.probes["invalid_emails"] if valid.fullmatch(odd)] == []
+
+
+def test_what_is_no_image_is_none_to_detectors_in_wide_use() -> None:
+    """By how they begin: npm's file-type and file(1) ask for no more of a GIF than this."""
+    begins = (b"GIF", b"\x89PNG\r\n\x1a\n")
+    found = {one["name"]: bytes.fromhex(one["bytes"]) for one in SPEC.probes["no_images"]}
+    assert [name for name, content in found.items() if content.startswith(begins)] == []
+    assert [name for name, content in found.items() if content[8:12] == b"WEBP"] == []

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rejudge_kit import ATTEMPT, LAXER, NAME, STRICTER, V, by, expected, judged, settled, tried
 from report_kit import SPEC, exchange
 
 from protocol.expected import Refuse
+from protocol.transcript import VALUE_CHARS
 from reports.rejudge import OPEN
 from reports.runlog import Record
 from reports.verdicts import Verdict
@@ -145,6 +147,9 @@ def test_of_a_sealed_body_what_was_opened_is_asked(tmp_path: Path) -> None:
     assert "service: is missing" in flip.why
 
 
+ALTERED = {"redacted": True, "predicate": "equals", "arguments": {"value": "«a token»"}}
+
+
 @pytest.mark.parametrize(
     ("answer", "validator"),
     [
@@ -184,7 +189,7 @@ def test_two_bodies_are_asked_each_by_its_own_schema(tmp_path: Path) -> None:
 # -- what stays
 
 
-@pytest.mark.parametrize("more", [{"redacted": True}, {"predicate": "not_yet_known"}])
+@pytest.mark.parametrize("more", [ALTERED, {"predicate": "not_yet_known"}])
 @pytest.mark.parametrize(("found", "outcome"), [(V.PASS, True), (V.FAIL, False)])
 def test_what_cannot_be_judged_again_stays(
     more: Record, found: Verdict, outcome: bool, tmp_path: Path
@@ -195,7 +200,7 @@ def test_what_cannot_be_judged_again_stays(
     assert (again.flips, again.unsupported, again.expectations) == ((), (), 1)
 
 
-@pytest.mark.parametrize("more", [{"redacted": True}, {"predicate": "not_yet_known"}])
+@pytest.mark.parametrize("more", [ALTERED, {"predicate": "not_yet_known"}])
 def test_what_it_broke_at_then_is_said_where_it_cannot_be_judged_again(more: Record, tmp_path: Path) -> None:
     """The first try turns, so the reason of the second is asked for: it is what it was."""
     second = expected(403, False, attempt=f"{NAME} it_holds#2", **more)
@@ -248,3 +253,26 @@ def test_the_spec_it_was_judged_by_need_not_be_at_hand(tmp_path: Path) -> None:
     found = judged(tmp_path, expected(404, True), settled(V.PASS), spec=by(wait_s=99), before=None)
     assert (found.flips, found.before.score, found.after.score) == ((), 100, 100)
     assert not any("wait" in line for line in found.elsewhere)
+
+
+CUT = "x" * VALUE_CHARS
+
+
+@pytest.mark.parametrize(
+    ("predicate", "arguments", "observed", "believed"),
+    [
+        ("equals", {"value": "one"}, "other", False),
+        ("equals", {"value": "one"}, "«a token»", True),
+        ("equals", {"value": "«a token»"}, "other", True),
+        ("equals", {"value": 1}, {"«a token»": [2]}, True),
+        ("equals", {"value": 1}, [CUT], True),
+        ("status_in", {"statuses": [404]}, {"status": 200, "error": "«a token»"}, False),
+        ("accepted", {}, {"status": 404, "object": True, "error": "«a token»"}, False),
+    ],
+)
+def test_that_something_was_replaced_is_believed_where_it_shows(
+    predicate: str, arguments: Record, observed: Any, believed: bool, tmp_path: Path
+) -> None:
+    painted = {"predicate": predicate, "arguments": arguments, "observed": observed, "redacted": True}
+    again = judged(tmp_path, expected(404, True, **painted), settled(V.PASS))
+    assert (again.unsupported == ()) is believed

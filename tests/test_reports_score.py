@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -193,10 +194,49 @@ def test_a_level_needs_its_profiles_to_be_claimed(tmp_path: Path) -> None:
     assert levels["Secure"].lacks == ("ratelimit, csrf, cors, encryption, concurrency (not claimed)",)
 
 
-def test_a_profile_of_which_nothing_passed_reaches_no_level(tmp_path: Path) -> None:
-    late = {name: not_run(name, "time") for name in all_of(["validation"])}
-    core = report(tmp_path, {**all_of(PROFILES), **late}.values()).levels[0]
-    assert (core.reached, core.missing) == (False, ("profile validation: nothing of it passed",))
+@pytest.mark.parametrize(
+    ("made", "why"),
+    [
+        (lambda name: not_run(name, "time"), "decided"),
+        (lambda name: verdict(name, V.FAIL if name == SHOULD else V.NOT_APPLICABLE), "passed"),
+    ],
+)
+def test_a_profile_of_which_nothing_passed_reaches_no_level(
+    tmp_path: Path, made: Callable[[str], Record], why: str
+) -> None:
+    changed = {name: made(name) for name in all_of(["core"])}
+    core = report(tmp_path, {**all_of(PROFILES), **changed}.values()).levels[0]
+    words = f"profile core: nothing of it {'was ' if why == 'decided' else ''}{why}"
+    assert (core.reached, core.missing) == (False, (words,))
+
+
+def test_a_subject_of_which_nothing_was_decided_has_no_score(tmp_path: Path) -> None:
+    """PRIV-5 is asked of a widget: without a browser it is not run, and the widget is not bad for that."""
+    found = report(tmp_path, [verdict(MUST, V.PASS), not_run("PRIV-5", "tools")])
+    assert (found.scores, found.client_score) == ({"server": 100.0, "client": None}, None)
+
+
+def test_a_delivery_has_a_score_and_a_level_of_its_own(tmp_path: Path) -> None:
+    bundles = [verdict(f"CDN-{number}", V.FAIL if number == 9 else V.PASS) for number in range(1, 10)]
+    alone = report(tmp_path / "alone", bundles, target={"profiles": ["cdn"]})
+    assert (alone.subject, alone.score, alone.delivery_score) == ("delivery", 94.9, None)
+    assert (alone.narrowed, alone.scored_of) == (False, "of the claimed profiles: cdn")
+    assert [(level.name, level.reached) for level in alone.levels] == [("Delivery", True)]
+    both = report(tmp_path / "both", [verdict(MUST, V.PASS), *bundles])
+    assert (both.subject, both.score, both.delivery_score) == ("server", 100, 94.9)
+    chosen = report(tmp_path / "chosen", bundles, target={"profiles": ["core", "cdn"]})
+    assert (chosen.score, chosen.narrowed) == (94.9, True)
+    part = report(tmp_path / "part", bundles[:3], target={"profiles": ["cdn"]})
+    assert (part.narrowed, part.scored_of) == (True, "of the 3 requirements selected")
+    assert not part.levels[0].reached
+
+
+def test_fitness_tells_what_was_not_run_from_what_did_not_pass(tmp_path: Path) -> None:
+    late = {**not_run("PEER-2", "tools"), "as": "fitness"}
+    other = fit("PEER-5", V.NOT_APPLICABLE)
+    records = [verdict(MUST, V.PASS), fit("PEER-1", V.PASS), late, fit("PEER-3", V.FAIL), other]
+    found = report(tmp_path, records)
+    assert (found.fitness_count, found.fitness_text) == ("1 of 3", "1 of 3, not PEER-3; not run: PEER-2")
 
 
 def test_a_narrowed_run_reaches_no_level_and_says_so(tmp_path: Path) -> None:
@@ -371,3 +411,15 @@ def test_what_proves_a_check_is_counted(tmp_path: Path) -> None:
 def test_findings_of_some_verdicts(tmp_path: Path) -> None:
     found = report(tmp_path, [verdict(MUST, V.PASS), verdict(SHOULD, V.FAIL), verdict(MAY, V.INCONCLUSIVE)])
     assert [finding.requirement.id for finding in found.of(V.FAIL, V.INCONCLUSIVE)] == [SHOULD, MAY]
+
+
+def test_beside_a_server_some_requirements_of_a_widget_give_no_score(tmp_path: Path) -> None:
+    claims = [*PROFILES, "peer", "widget"]
+    clients = [r.id for r in SPEC.of_profiles(["peer", "widget"])]
+    server, some = all_of(PROFILES).values(), [verdict(clients[0], Verdict.PASS)]
+    found = report(tmp_path, [*server, *some], target={"profiles": claims})
+    assert (found.score, found.client_score) == (100, None)
+    whole = [verdict(name, Verdict.PASS) for name in clients]
+    assert report(tmp_path, [*server, *whole], target={"profiles": claims}).client_score == 100
+    alone = report(tmp_path, some, target={"profiles": claims})
+    assert (alone.score, alone.narrowed) == (100, True)

@@ -1,71 +1,40 @@
-"""Score card, JUnit and page: what they show, and that nothing a target sends does anything in them."""
+"""Score card, JUnit and JSON: what they show, and that nothing a target sends does anything in them."""
 
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from report_kit import PROFILES, a_failure, all_of, card, exchange, report, verdict
+from report_kit import (
+    HOSTILE,
+    MARKUP,
+    PROFILES,
+    UNPRINTABLE,
+    a_failure,
+    all_of,
+    card,
+    exchange,
+    hostile_records,
+    report,
+    site,
+    verdict,
+)
 
-from reports import junit, page, result, writers
-from reports.evidence import UNPRINTABLE
-from reports.runlog import Record
+from reports import evidence, writers
+from reports.formats import junit, markdown, result
 from reports.score import Report
 from reports.verdicts import Verdict
 
 V = Verdict
-MARKUP = "<script>document.title='run'</script><img src=x onerror=alert(1)>\"'&lt;[bold red]x[/]{{ 7*7 }}"
-CONTROL = "\x1b[31mred\x1b]0;title\x07\x00\x08\x9b\u202e\u2066\ufeff\ud800\uffff"
-HOSTILE = MARKUP + CONTROL
-
-
-def hostile_records() -> list[Record]:
-    """MBOX-2 failed at a target that puts markup and control characters wherever it can."""
-    answer = {
-        "headers": [["x-header", HOSTILE]],
-        "body": {"bytes": 9, "json": {HOSTILE: [HOSTILE]}},
-        "decrypted": {HOSTILE: HOSTILE},
-    }
-    request = {
-        "path": f"/signaling/offer/{HOSTILE}",
-        "headers": [["x", HOSTILE]],
-        "curl": f"curl '{HOSTILE}'",
-    }
-    first = exchange(1, answer=answer, request=request)
-    second = exchange(2, answer={"headers": [], "body": {"bytes": 4, "text": HOSTILE}})
-    third = exchange(3, status=None, answer={"error": HOSTILE})
-    failed = a_failure(
-        failure={"about": HOSTILE, "wanted": HOSTILE, "got": HOSTILE},
-        reason=HOSTILE,
-        case=HOSTILE,
-        note=f"failed once in company: {HOSTILE}",
-    )[-1]
-    undecided = verdict("MBOX-3", V.INCONCLUSIVE, reason=HOSTILE)
-    left_out = verdict("MBOX-4", V.NOT_RUN, reason=HOSTILE, cause="time")
-    return [first, second, third, failed, undecided, left_out]
 
 
 @pytest.fixture
 def hostile(tmp_path: Path) -> Report:
     target = {"name": HOSTILE, "base_url": f"http://127.0.0.1/{HOSTILE}", "origins": [HOSTILE]}
     return report(tmp_path, hostile_records(), target=target, stopped=HOSTILE)
-
-
-class Elements(HTMLParser):
-    """Every element and attribute of a page."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: set[str] = set()
-        self.attributes: list[tuple[str, str, str | None]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.names.add(tag)
-        self.attributes += [(tag, name, value) for name, value in attrs]
 
 
 # --- the score card -----------------------------------------------------------------------------------------
@@ -86,22 +55,30 @@ def test_a_failure_says_what_was_done_wanted_and_got_and_how_to_do_it_again(tmp_
     ]
 
 
+def test_a_failure_shows_the_check_that_failed_before_one_that_was_not_decided(tmp_path: Path) -> None:
+    """The verdict is the gravest check's, and so is the evidence beside it; whatever came first."""
+    first = verdict("MBOX-2", V.INCONCLUSIVE, reason="a prerequisite failed", check="another")
+    flaky = verdict("MBOX-2", V.FLAKY, reason="mixed", check="a_third")
+    found = report(tmp_path, [first, flaky, *a_failure()])
+    assert "  an offer is read once\n" in card(found).replace(" \n", "\n")
+    assert "a prerequisite failed" not in card(found)
+    asked = result.result(found)["requirements"]["MBOX-2"]["evidence"]
+    assert [one["check"] for one in asked] == ["an offer is read once", "a third", "another"]
+    assert markdown.render(found).index("an offer is read once") < markdown.render(found).index("another")
+
+
+@pytest.mark.parametrize("char", [*"\u061c\xad\u2060\u180e\u206a\ufff9\u115f\u3164\U000e0041\u2028\x9b\r"])
+def test_what_is_not_seen_is_shown_as_an_escape(char: str) -> None:
+    assert re.fullmatch(r"a(\\u[0-9a-f]{4}|\\U[0-9a-f]{8})\né漢👍", evidence.plain(f"a{char}\né漢👍"))
+
+
 def test_a_failure_says_how_often_it_was_tried_and_what_the_control_lane_said(tmp_path: Path) -> None:
     *exchanges, failed = a_failure()
     failed |= {"note": "failed in 3 of 3 attempts", "control": {"verdict": "pass", "reason": ""}}
     whole = report(tmp_path, [*exchanges, failed])
     words = "failed in 3 of 3 attempts; the same check passes on Parley's own server here"
     assert f"  tried   {words}" in card(whole)
-    assert words.replace("'", "&#39;") in page.write(whole, tmp_path).read_text(encoding="utf-8")
-
-
-def test_a_history_keeps_its_lines_on_the_page(tmp_path: Path) -> None:
-    *exchanges, failed = a_failure(
-        failure={"about": "reads", "wanted": "an order\n  alice sends", "got": "none"}
-    )
-    text = page.write(report(tmp_path, [*exchanges, failed]), tmp_path).read_text(encoding="utf-8")
-    assert '<dd class="history">reads: an order\n  alice sends</dd>' in text
-    assert ".history { white-space: pre-wrap" in text
+    assert words.replace("'", "&#39;") in site(whole, tmp_path)["failures/MBOX-2.html"]
 
 
 def test_like_steps_are_drawn_together_and_only_the_last_ones_shown(tmp_path: Path) -> None:
@@ -170,7 +147,7 @@ def test_nothing_unprintable_reaches_the_terminal_and_nothing_is_taken_for_marku
 
 
 def written(found: Report, folder: Path) -> ET.Element:
-    return ET.fromstring(junit.write(found, folder).read_bytes())  # noqa: S314 (it is our own)
+    return ET.fromstring(junit.render(found))  # noqa: S314 (it is our own)
 
 
 def cases(root: ET.Element) -> dict[str, ET.Element]:
@@ -228,50 +205,6 @@ def test_junit_is_well_formed_whatever_a_target_sends(hostile: Report, tmp_path:
     assert MARKUP in str(cases(root)["core.MBOX-2"].find("failure").text)  # type: ignore[union-attr]
 
 
-# --- the page -----------------------------------------------------------------------------------------------
-
-
-def test_the_page_has_nothing_in_it_that_acts_or_loads(hostile: Report, tmp_path: Path) -> None:
-    text = page.write(hostile, tmp_path).read_text(encoding="utf-8")
-    found = Elements()
-    found.feed(text)
-    assert not found.names & {
-        "script",
-        "img",
-        "iframe",
-        "object",
-        "embed",
-        "link",
-        "form",
-        "input",
-        "svg",
-        "base",
-    }
-    assert not [name for _, name, _ in found.attributes if name.startswith("on") or name in ("src", "style")]
-    assert all((value or "").startswith("#") for _, name, value in found.attributes if name == "href")
-    assert "default-src 'none'" in text
-    assert UNPRINTABLE.search(text) is None
-    assert "{{ 7*7 }}" in text
-    assert "document.title=&#39;run&#39;" in text
-
-
-def test_the_page_shows_each_failure_with_its_exchanges(tmp_path: Path) -> None:
-    text = page.write(report(tmp_path, a_failure()), tmp_path).read_text(encoding="utf-8")
-    article = text[text.index('<article class="failed" id="MBOX-2">') : text.index("</article>")]
-    assert "getOffer: 404" in article
-    assert article.count("← decided here") == 1
-    assert article.index("GET /signaling/offer/room_1 → 200") < article.index("← decided here")
-    assert "<code>alice GET /signaling/offer/room_1 → 200</code>" in article
-    assert 'href="#MBOX-2"' in text
-
-
-def test_the_page_of_a_run_in_which_nothing_could_be_asked_is_whole(tmp_path: Path) -> None:
-    found = report(tmp_path, [verdict("MBOX-2", V.NOT_RUN, check=None)], stopped="gives no HTTP answer")
-    text = page.write(found, tmp_path).read_text(encoding="utf-8")
-    assert text.endswith("</html>")
-    assert "The run was stopped: gives no HTTP answer" in text
-
-
 # --- result.json --------------------------------------------------------------------------------------------
 
 
@@ -307,7 +240,7 @@ def test_what_was_measured_is_shown_with_its_requirement(tmp_path: Path) -> None
     note = "measured: p50 1.5 ms, p95 3.0 ms of 400 messages"
     found = report(tmp_path, [verdict("SLO-5", V.PASS, note=note), verdict("MBOX-2", V.PASS)])
     assert re.search(r"SLO-5 +measured: p50 1\.5 ms", card(found))
-    assert note in page.write(found, tmp_path).read_text(encoding="utf-8")
+    assert note in site(found, tmp_path)["requirements.html"]
 
 
 def test_fitness_and_the_widgets_score_are_shown(tmp_path: Path) -> None:
@@ -317,15 +250,6 @@ def test_fitness_and_the_widgets_score_are_shown(tmp_path: Path) -> None:
     assert re.search(r"Widget +100 +of the client profiles", shown)
     assert re.search(r"Fitness +0 of 1, not PEER-3", shown)
     assert "PEER-3  MUST  fail (fitness)" in shown
-    html = page.write(found, tmp_path).read_text(encoding="utf-8")
-    assert 'id="PEER-3-fitness"' in html
-    assert 'href="#PEER-3-fitness"' in html
-
-
-def test_the_files_of_a_failure_are_linked(tmp_path: Path) -> None:
-    name = "e2e-browser-1/artifacts/WID-2 <b>/trace.zip"
-    failed = {**verdict("WID-2", V.FAIL, reason="no", attempt="WID-2 a#1"), "artifacts": [name]}
-    found = report(tmp_path, [failed])
-    html = page.write(found, tmp_path).read_text(encoding="utf-8")
-    assert 'href="e2e-browser-1/artifacts/WID-2%20%3Cb%3E/trace.zip"' in html
-    assert "trace.zip" in card(found)
+    pages = site(found, tmp_path)
+    assert 'id="PEER-3-fitness"' in pages["requirements.html"]
+    assert 'href="failures/PEER-3-fitness.html"' in pages["index.html"]

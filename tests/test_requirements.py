@@ -25,7 +25,7 @@ def test_ids_are_numbered_without_a_gap() -> None:
     assert {prefix: len(found) for prefix, found in numbers.items()} == {
         "ROOM": 16, "MBOX": 15, "ERR": 5, "HEALTH": 2, "AUTH": 24, "VAL": 19, "RATE": 14, "CSRF": 6,
         "CORS": 9, "HDR": 5, "ENC": 9, "CONC": 6, "PARTY": 12, "ICE": 8, "PRIV": 7,
-        "EMO": 6, "OTP": 11, "PEER": 15, "WID": 12, "CDN": 9, "SLO": 5,
+        "EMO": 6, "OTP": 11, "PEER": 15, "WID": 12, "VOX": 9, "CDN": 9, "SLO": 5,
     }  # fmt: skip
 
 
@@ -39,9 +39,9 @@ def test_each_is_checked_or_excluded_and_never_both() -> None:
 
 def test_what_is_excluded_of_the_delivered_profiles() -> None:
     delivered = {r.profile for r in ALL if r.checked}
-    assert set(SPEC.profiles) - delivered == {"emoji", "otp", "cdn"}
+    assert set(SPEC.profiles) - delivered == set()
     left = [r.id for r in ALL if r.profile in delivered and r.excluded]
-    assert left == ["WID-9", "WID-10", "WID-11", "WID-12"]
+    assert left == []
 
 
 def test_conditions_are_described_and_used() -> None:
@@ -61,11 +61,13 @@ def test_the_levels_are_cumulative_and_every_profile_belongs_to_one() -> None:
     for lower, higher in pairwise(servers):
         assert set(lower.profiles) < set(higher.profiles)
     reached = {name for level in SPEC.levels for name in level.profiles}
-    assert reached == set(SPEC.profiles)
+    assert reached == {profile.name for profile in SPEC.profiles.values() if not profile.optional}
+    assert {profile.name for profile in SPEC.profiles.values() if profile.optional} == {"voice"}
     every = {
         r.id for level in SPEC.levels for r in SPEC.of_profiles(level.profiles) if r.subject == level.subject
     }
-    assert every == set(SPEC.requirements)
+    optional = {r.id for r in ALL if SPEC.profiles[r.profile].optional}
+    assert every == SPEC.requirements.keys() - optional
 
 
 def test_the_client_requirement_in_privacy_counts_for_the_client_level() -> None:

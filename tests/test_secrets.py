@@ -23,15 +23,16 @@ JWT_LIKE = re.compile(rb"eyJ[\w-]{8,}\.[\w-]{8,}")
 RUNS = re.compile(rb"[A-Za-z0-9_+/=-]{16,}")  # of characters that secrets are made of
 SEEN = {
     "token": re.compile(rb"(?:Bearer |auth_token=)([\w-]{8,}\.[\w-]{8,}\.[\w-]{8,})", re.IGNORECASE),
+    "refresh": re.compile(rb"refresh_token=[\w-]{16,}\.([\w-]{16,})"),
     "credential": re.compile(rb'"credential": ?"([^"]{16,})"'),
 }
 
 
 def seen(recorded: bytes) -> set[bytes]:
     """The secrets that went over the wire: of a token its signature (the rest alone opens nothing) and its
-    csrf claim, and TURN credentials.
+    csrf claim, of a refresh token what is behind the dot, and TURN credentials.
     """
-    found = set(SEEN["credential"].findall(recorded))
+    found = {*SEEN["credential"].findall(recorded), *SEEN["refresh"].findall(recorded)}
     for token in set(SEEN["token"].findall(recorded)):
         found.add(token.rsplit(b".", 1)[-1])
         try:
@@ -43,7 +44,7 @@ def seen(recorded: bytes) -> set[bytes]:
 
 def places(done: Scored, log: Iterable[str] = ()) -> Iterator[tuple[str, bytes]]:
     """Everything that a run leaves behind."""
-    for path in sorted(done.folder.iterdir()):
+    for path in sorted(path for path in done.folder.rglob("*") if path.is_file()):
         yield path.name, path.read_bytes()
     yield "the terminal", (done.out + done.err).encode()
     yield "the server's log", "\n".join(log).encode()

@@ -148,6 +148,8 @@ def test_a_client_that_goes_away_harms_nobody(tmp_path: Path) -> None:
         ("[encryption]\nenabled = 1", "encryption.enabled: expected true or false"),
         ("[turn]\nurls = ['turn:a']", "turn.secret: missing"),
         ("[turn]\nsecret = 'a'", "turn.urls: expected at least one URL"),
+        ("[emotes]\nurl = 'ftp://a'", "emotes.url: expected an http or https URL, got 'ftp://a'"),
+        ("[emotes]\nurl = 'http://a'", "emotes.images_url: missing; an http or https URL"),
         (
             "[turn]\nurls = ['stun:a']\nsecret = 'a'",
             "turn.urls: expected URLs such as turn:host:3478, got 'stun:a'",

@@ -227,7 +227,7 @@ def too_long(schema: Any, value: Any) -> Iterator[str]:
 PEER_TYPES = [
     *("message", "system", "join", "leave", "typing", "typing_stop", "presence", "ice-candidate"),
     *("room_key_request", "room_key_response", "sync_request", "sync_response"),
-    *("peer_info", "chunk_request", "chunk_response"),
+    *("peer_info", "chunk_request", "chunk_response", "voice_offer", "voice_answer", "voice_end"),
 ]
 
 
@@ -311,5 +311,5 @@ def test_the_tools_are_locked_and_name_no_registry() -> None:
     assert all("resolved" not in entry for entry in packages.values())
     assert all(entry["integrity"].startswith("sha512-") for entry in packages.values())
     wanted = json.loads((TOOLS / "package.json").read_text())["dependencies"]
-    assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in wanted.values())
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+(-[\w.]+)?", version) for version in wanted.values())
     assert all(packages[f"node_modules/{name}"]["version"] == version for name, version in wanted.items())

@@ -10,11 +10,13 @@ import jsonschema_rs
 import pytest
 
 from protocol import spec, target, target_file
-from protocol.target import ExpectedFailure, GivenToken, OwnIssuer, Target, TargetError
+from protocol.target import ExpectedFailure, Target, TargetError
+from protocol.target_tokens import GivenToken, OwnIssuer
 
 SPEC = spec.load()
 SECRET = "s3cret-of-a-test"
 HEAD = 'base_url = "http://127.0.0.1:8787"\n'
+CORE = HEAD + 'profiles = ["core"]\n'
 TOKENS = f'[tokens]\nsecret = "{SECRET}"\n'
 FULL = """
 name = "mine"
@@ -105,9 +107,9 @@ def test_what_is_left_out_has_the_published_default() -> None:
 
 def test_the_default_claims_are_the_server_profiles_that_are_checked() -> None:
     found = target.default_profiles(SPEC)
-    assert found == (*tuple(SPEC.profiles)[:11], "slo")
+    assert found == (*tuple(SPEC.profiles)[:13], "slo")
     both = target.default_profiles(SPEC, widget=True)
-    assert both == (*tuple(SPEC.profiles)[:11], "peer", "widget", "slo")
+    assert both == (*tuple(SPEC.profiles)[:13], "peer", "widget", "slo")
 
 
 def test_the_log_of_start_is_the_targets_log_where_no_other_is_named() -> None:
@@ -164,22 +166,21 @@ def test_listed_tokens_may_say_user_and_csrf() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (HEAD + TOKENS, set()),
-        (HEAD.replace("http:", "https:") + TOKENS, {"https"}),
-        (HEAD + TOKENS + 'iss = "i"\n', {"issuer"}),
-        (HEAD + TOKENS + 'aud = "a"\n', {"audience"}),
-        (HEAD + '[tokens.issuer]\nport = 1\niss = "i"\naud = "a"\n', {"jwks", "issuer", "audience"}),
-        (HEAD + '[tokens]\nlist = ["a"]\n', set()),
+        (CORE + TOKENS, set()),
+        (CORE.replace("http:", "https:") + TOKENS, {"https"}),
+        (CORE + TOKENS + 'iss = "i"\n', {"issuer"}),
+        (CORE + TOKENS + 'aud = "a"\n', {"audience"}),
+        (CORE + '[tokens.issuer]\nport = 1\niss = "i"\naud = "a"\n', {"jwks", "issuer", "audience"}),
+        (CORE + '[tokens]\nlist = ["a"]\n', set()),
+        (HEAD + TOKENS, {"emoji"}),
     ],
 )
 def test_the_conditions_that_hold(text: str, words: set[str]) -> None:
-    assert parse(text).conditions(SPEC) == words
+    assert parse(text).conditions() == words
 
 
 def test_every_condition_of_the_spec_can_hold() -> None:
-    every = parse('base_url = "https://h"\n[tokens.issuer]\nport = 1\niss = "i"\naud = "a"\n').conditions(
-        SPEC
-    )
+    every = parse('base_url = "https://h"\n[tokens.issuer]\nport = 1\niss = "i"\naud = "a"\n').conditions()
     assert {r.when for r in SPEC.requirements.values() if r.when} <= every
 
 

@@ -67,9 +67,9 @@ def test_a_url_without_its_scheme_is_given_one() -> None:
     ("line", "said"),
     [
         ("profile = []", "profile: unknown key; did you mean profiles?"),
-        ('profiles = ["privcy"]', "profiles: 'privcy' is no profile of a server or a client; did you mean"),
+        ('profiles = ["privcy"]', "profiles: 'privcy' is no profile of the protocol; did you mean privacy?"),
         ('profiles = ["widget"]', "widget.url: missing; expected the URL of its page"),
-        ('profiles = ["cdn"]', "profiles: 'cdn' is no profile of a server or a client; known are auth, "),
+        ('profiles = ["cdn"]', "cdn.url: missing; expected where the bundles are delivered"),
         ("profiles = []", "profiles: expected a list of the profiles"),
         ('profiles = ["core", "core"]', "profiles: expected a list of the profiles"),
         ('csrf = "header"', 'csrf: expected "claim" where'),

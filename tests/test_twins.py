@@ -99,7 +99,10 @@ MET_BY_ACCEPTING = {
 RIGHT_TO_ACCEPT = {
     ("AUTH-14", "joining_in_anothers_name_is_refused_or_overridden"),  # one more is counted, whoever it is
     ("AUTH-14", "leaving_in_anothers_name_does_not_take_the_other_out"),  # nobody is ever taken out
+    ("EMO-3", "others_of_the_domain_see_an_emoji"),  # it asks for acceptance
+    ("EMO-4", "a_right_name_is_accepted"),  # it asks for acceptance
     ("MBOX-13", "mail_without_a_sender_is_the_posters"),  # it asks for acceptance
+    ("OTP-9", "a_refresh_rotates_the_refresh_token"),  # each one is another
     ("PARTY-10", "an_unknown_parent_makes_no_server_error"),  # a party may be made under an unknown parent
     ("RATE-6", "the_heartbeat_budget_is_counted_by_room"),  # it asks for acceptance
     ("ROOM-13", "a_rooms_lifetime_begins_anew_with_a_write"),  # it asks for acceptance

@@ -11,32 +11,22 @@ from urllib.parse import urlencode
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright, expect
+from browser_kit import HOLD, needs_chromium
+from playwright.async_api import Browser, Page, Route, expect
 from server_kit import SECRET, SPEC, ServerProcess
 
-from e2e.browser import launch
 from e2e.turn import TurnServer
 from e2e.turn.process import TurnProcess
 from protocol import tokens
 
-CHROMIUM = launch.arguments("chromium")
 pytestmark = [
-    pytest.mark.skipif(
-        "executable_path" not in CHROMIUM, reason="chromium is not installed (make test says how)"
-    ),
+    needs_chromium,
     pytest.mark.skipif(
         shutil.which("turnserver") is None, reason="turnserver is not installed (make test says how)"
     ),
     pytest.mark.asyncio(loop_scope="module"),
 ]
 LONG_S = 90.0  # for whatever should come; a busy machine is no failure
-# Holds the widget that the page makes.
-HOLD = """(() => {
-  let held;
-  Object.defineProperty(window, "StrixunChat", { get: () => held, set(value) {
-    held = { ChatWidget: function (options) { return (window.widget = value.ChatWidget(options)); } };
-  } });
-})()"""
 
 
 class Visitor:
@@ -125,14 +115,6 @@ def server_config(turn: TurnServer) -> dict[str, dict[str, Any]]:
 def server(turn: TurnServer, tmp_path: Path) -> Iterator[ServerProcess]:
     with ServerProcess(tmp_path, server_config(turn)) as running:
         yield running
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(**CHROMIUM)
-        yield started
-        await started.close()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -259,12 +241,22 @@ async def test_too_many_rooms_are_said_with_the_wait(visit: Open) -> None:
 
 async def test_what_is_too_long_stays_in_the_box(visit: Open) -> None:
     alice = await visit("alice")
-    # Where the first offer has gone out, the widget takes back whatever it had complained of.
-    async with alice.page.expect_response(f"**{SPEC.operation('sendOffer').path}") as posted:
-        await alice.create()
-    await posted.value
+    held, posted = asyncio.Event(), asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await held.wait()
+        await route.continue_()
+
+    await alice.page.route(f"**{SPEC.operation('sendOffer').path}", late)
+    alice.page.on("requestfinished", lambda request: posted.set() if request.method == "POST" else None)
+    await alice.create()
     await alice.say("ä" * 6000)
     await alice.page.get_by_role("alert").filter(has_text="too long").wait_for()
+    posted.clear()
+    held.set()  # the first offer goes out only now, and takes back nothing that it did not complain of
+    await asyncio.wait_for(posted.wait(), LONG_S)
+    await asyncio.sleep(0.3)
+    assert "too long" in await alice.alert()
     assert await alice.page.get_by_role("textbox", name="Message").input_value() == "ä" * 6000
     await alice.say("short")
     await alice.sees("short")

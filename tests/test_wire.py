@@ -4,18 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
 
+import httpx
 import pytest
 from report_kit import SPEC
 from score_kit import free_port, hostile
 
+from protocol import widened
 from protocol import wire as wire_module
 from protocol.operations import Answer, Operations, Request
 from protocol.wire import Pulse, Throttle, Wire, WireOptions
+from suite import opening
 
 LISTING = Request("listRooms", "GET", "/signaling/rooms")
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def wired(handle: Handler, **options: Any) -> AsyncIterator[Wire]:
+    """A wire to a server that does this with each connection."""
+    async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
+        wire = Wire(WireOptions(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", **options))
+        try:
+            yield wire
+        finally:
+            await wire.close()
 
 
 def ask(url: str, request: Request = LISTING, *, times: int = 1, request_s: float = 5.0) -> list[Answer]:
@@ -29,7 +45,7 @@ def ask(url: str, request: Request = LISTING, *, times: int = 1, request_s: floa
     return asyncio.run(inside())
 
 
-def answered(raw: bytes, *, times: int = 1) -> tuple[list[Answer], list[bytes]]:
+def answered(raw: bytes, *, times: int = 1, decodes: bool = True) -> tuple[list[Answer], list[bytes]]:
     """What the wire makes of these bytes, and the heads of the requests it sent; a connection each."""
     heads: list[bytes] = []
 
@@ -42,16 +58,21 @@ def answered(raw: bytes, *, times: int = 1) -> tuple[list[Answer], list[bytes]]:
         writer.close()
 
     async def inside() -> list[Answer]:
-        server = await asyncio.start_server(handle, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        wire = Wire(WireOptions(f"http://127.0.0.1:{port}", request_s=5.0))
-        try:
+        async with wired(handle, request_s=5.0, decodes=decodes) as wire:
             return [await wire.send(LISTING) for _ in range(times)]
-        finally:
-            await wire.close()
-            server.close()
 
     return asyncio.run(inside()), heads
+
+
+def test_a_wire_for_files_decodes_none_of_them() -> None:
+    raw = http(b'{"rooms": []}', "Content-Type: application/json")
+    assert answered(raw)[0][0].body == {"rooms": []}
+    (answer,), _ = answered(raw, decodes=False)
+    assert (answer.status, answer.raw, answer.body) == (200, b'{"rooms": []}', None)
+    target = widened.of_cdn("http://127.0.0.1:9/chat", None, SPEC)
+    assert target.cdn is not None
+    assert not opening.open_wire(target, "abc234", cdn=target.cdn).options.decodes
+    assert opening.open_wire(target, "abc234").options.decodes
 
 
 def http(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
@@ -145,11 +166,8 @@ def test_a_path_goes_out_as_it_is() -> None:
             writer.write(http(b"{}"))
             writer.close()
 
-        server = await asyncio.start_server(handle, "127.0.0.1", 0)
-        wire = Wire(WireOptions(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"))
-        await wire.send(request)
-        await wire.close()
-        server.close()
+        async with wired(handle) as wire:
+            await wire.send(request)
 
     asyncio.run(inside())
     assert heads[0].startswith(b"GET /signaling/offer/..%2F..%2Fhealth?a=%00 HTTP/1.1\r\n")
@@ -198,3 +216,54 @@ def test_a_query_holds_whatever_a_target_gave_out() -> None:
         "getCandidates", params={"roomId": "\ud800"}, query={"since": "\udfff ä"}
     ).with_query(more="\ud800")
     assert request.path.endswith("%ED%A0%80?since=%ED%BF%BF+%C3%A4&more=%ED%A0%80")
+
+
+def test_a_cancellation_that_comes_with_the_answer_is_not_lost() -> None:
+    """pyreqwest swallows some; whoever waited would go on as if nobody had pressed Ctrl-C."""
+    heard: list[bool] = []
+
+    async def inside() -> None:
+        async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(http(b"{}"))
+            writer.close()
+
+        async with wired(handle) as wire:
+            for number in range(300):
+                sending = asyncio.create_task(wire.send(LISTING))
+                await asyncio.sleep(number % 60 / 10_000)  # some come before the answer, some with it
+                if sending.cancel():
+                    await asyncio.wait([sending])
+                    heard.append(sending.cancelled())
+
+    asyncio.run(inside())
+    assert heard and all(heard), f"{heard.count(False)} of {len(heard)} went unheard"
+
+
+def test_a_transport_that_swallows_a_cancellation_does_not_stop_it() -> None:
+    async def inside() -> tuple[bool, Answer]:
+        wire = Wire(WireOptions("http://127.0.0.1:1", request_s=0.05))
+        waiting = asyncio.Event()
+
+        async def swallows(request: httpx.Request) -> httpx.Response:
+            waiting.set()
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                return httpx.Response(200, stream=httpx.ByteStream(b"{}"))
+            raise AssertionError("nobody cancelled it")
+
+        wire._transport.handle_async_request = swallows  # type: ignore[method-assign]
+        in_time = await wire.send(LISTING)  # ended by its own deadline, which is no cancellation
+        wire.options = WireOptions("http://127.0.0.1:1", request_s=60)
+        waiting.clear()
+        sending = asyncio.create_task(wire.send(LISTING))
+        await waiting.wait()
+        sending.cancel()
+        await asyncio.wait([sending])
+        await wire.close()
+        return sending.cancelled(), in_time
+
+    cancelled, in_time = asyncio.run(inside())
+    assert cancelled
+    assert in_time.error is None and in_time.status == 200

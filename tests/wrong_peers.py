@@ -38,25 +38,25 @@ def wrong(check: str, *shows: str) -> Any:
     """Registers a wrong peer, or a wrong part of one."""
 
     def register(kind: type) -> type:
-        parts: list[tuple[type, str]] = [
-            (Talk, "talk_class"),
-            (Guest, "guest_class"),
-            (Link, "link_class"),
-        ]
-        made = kind
-        for part, name in ((Chain, "chain_class"), (Asking, "asking_class")):
-            if issubclass(made, part):
-                made = type(made.__name__, (History,), {name: made})
-        for part, name in ((History, "history_class"), (Cipher, "cipher_class")):
-            if issubclass(made, part):
-                made = type(made.__name__, (Talk,), {name: made})
-        for part, name in parts:
-            if issubclass(made, part):
-                made = type(made.__name__, (Peer,), {name: made})
-        WRONG[kind.__name__] = Wrong(check, shows, made)
+        WRONG[kind.__name__] = Wrong(check, shows, peer_with(kind))
         return kind
 
     return register
+
+
+def peer_with(part: type) -> type[Peer]:
+    """A peer with this part in the place of its own."""
+    made = part
+    for kind, name in ((Chain, "chain_class"), (Asking, "asking_class")):
+        if issubclass(made, kind):
+            made = type(made.__name__, (History,), {name: made})
+    for kind, name in ((History, "history_class"), (Cipher, "cipher_class")):
+        if issubclass(made, kind):
+            made = type(made.__name__, (Talk,), {name: made})
+    for kind, name in ((Talk, "talk_class"), (Guest, "guest_class"), (Link, "link_class")):
+        if issubclass(made, kind):
+            made = type(made.__name__, (Peer,), {name: made})
+    return made
 
 
 # -- PEER-1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from typing import Any
 
@@ -10,7 +11,7 @@ from e2e.peer.history import History
 from e2e.peer.link import Link
 from e2e.peer.talk import Talk
 from protocol import chain, room_key, sync
-from protocol.chain import Block, Chain
+from protocol.chain import Block, Chain, ChainError
 from protocol.envelope import EnvelopeError
 from protocol.frames import Frame
 from protocol.room_key import Cipher
@@ -109,6 +110,43 @@ class TakesTamperedBlocks(Unverified):
 @wrong("a_block_that_the_room_key_did_not_sign_is_refused", "what is shown of a block of another key's")
 class TakesUnsignedBlocks(Unverified):
     pass
+
+
+class TakesOneBatchOfAnAnswer(Asking):
+    """Each time the first one, and the next when it is asked for."""
+
+    asked = True
+
+    def poll(self, now: float, author: Any) -> Any:
+        request = super().poll(now, author)
+        self.asked = self.asked or request is not None
+        return request
+
+    def take(self, frame: Any) -> list[Block]:
+        if not self.asked:
+            return []
+        self.asked = False
+        return super().take(frame)
+
+
+@wrong("a_tampered_block_is_refused", "what is shown of a tampered block: wanted")
+class TakesTamperedBlocksOneByOne(History):
+    chain_class, asking_class = Unverified, TakesOneBatchOfAnAnswer
+
+
+class RefusesBatchesWhole(Asking):
+    """Right, and stricter than most: nothing of a batch is taken where one of its blocks is wrong."""
+
+    def take(self, frame: Any) -> list[Block]:
+        trial = copy.deepcopy(self.chain)
+        try:
+            for block in map(Block.of, frame["blocks"]):
+                if not trial.confirms(block):
+                    trial.accept(block)
+        except ChainError as error:
+            self._found(trial.next_number, trial.next_number, "storage_corruption", str(error))
+            return []
+        return super().take(frame)
 
 
 # -- PEER-12

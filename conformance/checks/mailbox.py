@@ -146,6 +146,16 @@ async def the_two_boxes_are_independent(alice: User, bob: User, room: str, offer
     expect(await alice.get_answer(room)).accepted().answer_is(answer)
 
 
+@check("MBOX-9")
+async def reading_an_answer_leaves_the_offer(
+    alice: User, bob: User, room: str, offer: str, answer: str
+) -> None:
+    given(await alice.send_offer(room, offer))
+    given(await bob.send_answer(room, answer))
+    expect(await alice.get_answer(room)).accepted().answer_is(answer)
+    expect(await bob.get_offer(room)).accepted().offer_is(offer)
+
+
 @check("MBOX-10")
 @each(boxes)
 async def an_empty_box_is_refused(alice: User, bob: User, room: str, case: Box) -> None:

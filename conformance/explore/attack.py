@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from conformance.explore.findings import Finding, Forms
+from conformance.explore.findings import Finding
 from conformance.explore.method import Box, Method
-from conformance.explore.script import Script
 from conformance.explore.stage import Arena
+from reports.reproduction.fault import Forms
+from reports.reproduction.script import Script
 
 FIRST_S, LONGEST_S = 5.0, 60.0  # of a turn: short at first, so that what is easy to find is found soon
 SHORTEST_S = 1.0  # a turn of less is not worth beginning
@@ -187,7 +188,7 @@ class Attack:
         world = self.arena.world
         finding = replace(finding, replay={**finding.replay, "about": finding.about})
         clock = world.spec.test_control.get("advanceClock", "") if world.control is not None else ""
-        forms = Script(finding, world.spec, world.target.base_url, clock).forms()
+        forms = Script(finding.fault(world.spec), world.target.base_url, clock).forms()
         return Found(replace(finding, exchanges=()), forms, self.elapsed_s, method_s)
 
     async def _try_again(self, turn: Turn, found: Found) -> None:

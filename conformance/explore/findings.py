@@ -1,4 +1,4 @@
-"""What exploring finds: a complaint about an answer, and the exchanges that led to it. Values, no I/O."""
+"""What exploring finds: a fault of the target, and how to find it again. Values, no I/O."""
 
 from __future__ import annotations
 
@@ -6,30 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from protocol.spec import Spec
+from reports.reproduction.fault import Complaint, Fault
+
 Record = dict[str, Any]
 SENT_BACK_CHARS = 1000  # of an id or a cursor that a target gives: what is longer is not sent back
-
-
-@dataclass(frozen=True)
-class Complaint:
-    """What is wrong with one answer.
-
-    `where` it stands: `status`, `header NAME`, `body`, `body.room.participantCount`, or `answer` where no
-    one place shows it. `predicate` and `arguments` are protocol.judge's for what stands there, so that a
-    script can ask again; the predicate is empty where only words can tell. `requirement` is None where none
-    fits.
-    """
-
-    requirement: str | None
-    where: str
-    wanted: str
-    got: str
-    predicate: str = ""
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def words(self) -> str:
-        return f"wanted {self.wanted}, got {self.got}"
 
 
 @dataclass(frozen=True)
@@ -54,6 +35,12 @@ class Finding:
         complaint = self.complaint
         return (complaint.requirement or "", self.operation, complaint.where, self.what)
 
+    def fault(self, spec: Spec) -> Fault:
+        """What a script is made from."""
+        requirement = self.complaint.requirement
+        sentence = " ".join(spec.requirement(requirement).sentence.split()) if requirement else ""
+        return Fault(self.what, self.method, self.complaint, sentence, self.exchanges)
+
     @property
     def about(self) -> dict[str, Any]:
         """What stands as `about` in its replay, so that it is told from others when it is done again."""
@@ -66,15 +53,6 @@ def is_about(complaint: Complaint, replay: Mapping[str, Any]) -> bool:
     if not isinstance(about, Mapping):
         return True
     return (complaint.requirement, complaint.where) == (about.get("requirement"), about.get("where"))
-
-
-@dataclass(frozen=True)
-class Forms:
-    """A finding told and played again: for reading, for a shell, for pytest."""
-
-    conversation: str
-    curl: str
-    test: str
 
 
 @dataclass

@@ -14,14 +14,15 @@ from typing import Any
 
 import pytest
 
-from conformance.explore.order import AttackError, Order, interruptible, seconds_of
+from conformance.explore.order import AttackError, Order, interruptible
 from conformance.plugin import RUNNER, USER_ERRORS, settings_of
-from conformance.session import load_spec
+from conformance.settings import load_spec
 from protocol.spec import Spec
 from reports import attack as reporting
 from reports.evidence import plain
 from reports.pages import PAGE
 from suite import guard, opening
+from suite.durations import DurationError, seconds_of
 
 PLACE = Path(__file__).parents[1] / "fuzz" / "__init__.py"
 NAME = "fuzz"
@@ -47,7 +48,7 @@ def _seconds(config: pytest.Config) -> float:
     text = config.getoption("--fuzz")
     try:
         return seconds_of(text, "--fuzz") if text is not None else 0.0
-    except AttackError as error:
+    except DurationError as error:
         raise pytest.UsageError(str(error)) from None
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.explore.findings import Complaint
 from protocol.judge import status_words
 from protocol.operations import Answer
+from reports.reproduction.fault import Complaint
 
 GOT_CHARS = 200  # of a body that is quoted
 

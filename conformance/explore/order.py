@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import re
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -20,25 +19,14 @@ from conformance.explore.method import ReplayError
 from conformance.explore.result import result
 from conformance.explore.stage import Arena
 from conformance.lease import Lease
-from conformance.session import Session, Settings
+from conformance.session import Session
+from conformance.settings import Settings
 from protocol.spec import Spec
 from suite import guard, interrupts
-
-UNITS = {"s": 1, "m": 60, "h": 3600}
-MOST_S = 24 * 3600
 
 
 class AttackError(Exception):
     """An option cannot be used, or a replay cannot be read; one line says why."""
-
-
-def seconds_of(text: str, option: str = "--for") -> float:
-    """`20s`, `5m`, `1h`, or plain seconds. Raises AttackError, which names the option."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text)
-    seconds = float(found[1]) * UNITS[found[2] or "s"] if found else 0.0
-    if not 1 <= seconds <= MOST_S:
-        raise AttackError(f"{option}: expected a time of 1s to 24h such as 20s, 5m or 1h, got {text!r}")
-    return seconds
 
 
 def read_replay(file: Path, option: str) -> Record:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import random
-import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -12,13 +11,14 @@ from typing import Any
 
 from conformance.canaries import JOINS, Canaries
 from conformance.cast import World
-from conformance.explore.findings import SENT_BACK_CHARS, Complaint, Covered, Finding, Record
+from conformance.explore.findings import SENT_BACK_CHARS, Covered, Finding, Record
 from conformance.explore.oracle.oracle import Oracle
-from conformance.explore.script import faithful
 from conformance.forge import Forge
 from protocol.client import Lane, User
 from protocol.operations import Answer, Request
-from protocol.transcript import Transcript
+from protocol.transcript import Transcript, quoted_secrets
+from reports.reproduction.fault import Complaint
+from reports.reproduction.script import faithful
 
 REMEMBERED = 500  # stages whose marks are looked for in what others are answered
 RAW_BYTES = 256 * 1024  # of a body that the log does not hold as it was sent
@@ -67,7 +67,7 @@ class Stage:
         self._canaries = world.canaries
         self._faulty = "wire" in lane  # faults on the way are wanted: silence is no complaint
         secret_fields = world.spec.policy["names"]["secret_fields"]
-        self._secret_fields = secret_fields
+        self._quoted_secrets = quoted_secrets(secret_fields)
         self.transcript = Transcript(self.records.append, world.target.base_url, secret_fields)
         parts: dict[str, Any] = {
             "spec": world.spec,
@@ -128,8 +128,7 @@ class Stage:
 
     def _hidden(self, text: str) -> str:
         """What is quoted of an answer, without what is secret: it may be cut off in the middle of it."""
-        fields = "|".join(self._secret_fields)
-        return re.sub(rf'("(?:{fields})"\s*:\s*")[^"]*', r"\1«secret»", self.lane.redactor.text(text))
+        return self._quoted_secrets.sub(r"\1«secret»", self.lane.redactor.text(text))
 
     async def tidy(self) -> None:
         """Everybody leaves; what the target says to that is not judged."""

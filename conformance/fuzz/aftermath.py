@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from conformance import things
-from conformance.explore.findings import Complaint
 from protocol.client import User
 from protocol.operations import Answer
+from reports.reproduction.fault import Complaint
 
 if TYPE_CHECKING:
     from conformance.fuzz.scene import Room, Scene, Sent

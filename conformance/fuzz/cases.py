@@ -26,7 +26,6 @@ from schemathesis.generation.overrides import Override
 from schemathesis.generation.stateful import run_state_machine_as_test
 from schemathesis.specs.openapi import checks
 
-from conformance.explore.findings import Complaint
 from conformance.fuzz.expecting import OWN_IDS
 from conformance.fuzz.trials import (
     ANOTHER,
@@ -45,6 +44,7 @@ from conformance.fuzz.trials import (
 from protocol.operations import Answer, Request, encode
 from protocol.spec import METHODS, Spec
 from protocol.validation import Validator
+from reports.reproduction.fault import Complaint
 
 BATCH = 8
 SIGN = "${"  # begins our words for what is alive

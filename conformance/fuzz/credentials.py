@@ -76,14 +76,13 @@ def applies(world: World, name: str, operation: str) -> bool:
     if not _asked(world, kind):
         return False
     by_cookie = kind in ("csrf", "origin", "simple request")
-    return (
-        world.spec.operation(operation).writes if by_cookie else world.spec.operation(operation).needs_token
-    )
+    found = world.spec.operation(operation)
+    return found.needs_token and (found.writes or not by_cookie)
 
 
 def _asked(world: World, kind: str) -> bool:
     """Whether the target is asked about this kind of fault at all."""
-    target, holds = world.target, world.target.conditions(world.spec)
+    target, holds = world.target, world.target.conditions()
     if kind == "csrf":
         return "csrf" in target.profiles and target.csrf and "cookie" in target.deliveries
     if kind in ("origin", "simple request"):

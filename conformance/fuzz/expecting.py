@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from conformance.explore.findings import Complaint
 from protocol.operations import JSON_TYPE, Answer, Request, decode
 from protocol.spec import Operation, Spec
 from protocol.validation import Problem, Validator, request_validator
+from reports.reproduction.fault import Complaint
 
 if TYPE_CHECKING:
     from conformance.fuzz.scene import Room, Scene, Sent
@@ -161,7 +161,7 @@ def _state(scene: Scene, sent: Sent) -> Wanted | None:
         if parent is not None and not _takes_part(scene, user.id, parent):
             return Wanted((200, *CLIENT_ERRORS), "PARTY-10")
         return Wanted((200, 403) if strange else (200,), "AUTH-14" if strange else None)
-    if operation in ("listRooms", "getIceServers", "health"):
+    if operation in ("listRooms", "getIceServers", "health", "me"):
         return Wanted((200,), "HEALTH-1" if operation == "health" else None)
     if operation == "listPartyRooms":
         return Wanted((200, *CLIENT_ERRORS), None) if _unknown_parent(scene, sent) else Wanted((200,), None)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.explore import corpus
-from conformance.explore.findings import Complaint, Covered, Finding
+from conformance.explore.findings import Covered, Finding
 from conformance.explore.method import Box
 from conformance.explore.stage import Arena, Report
 from conformance.fuzz.cases import Cases, complaint_of
@@ -17,6 +17,7 @@ from conformance.fuzz.runner import Runner, operations_of
 from conformance.fuzz.trials import Trial
 from protocol.mint import MintError
 from protocol.operations import Answer, Request
+from reports.reproduction.fault import Complaint
 
 LOOKS = 0.25  # the share of ordinary trials after which it is looked what a refusal has left behind
 SEALED_SHARE, PLAIN_SHARE = 0.05, 0.5  # by bearer: an envelope costs tens of milliseconds to open

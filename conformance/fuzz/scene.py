@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
-from conformance.explore.findings import SENT_BACK_CHARS, Complaint, Covered
+from conformance.explore.findings import SENT_BACK_CHARS, Covered
 from conformance.explore.stage import Arena
 from conformance.fuzz import aftermath, credentials, expecting
 from conformance.fuzz.ledger import Boxes, Budgets, Fault
@@ -27,6 +27,7 @@ from conformance.fuzz.trials import (
 from protocol.client import Delivery, User
 from protocol.marks import mark
 from protocol.operations import JSON_TYPE, Answer, Request, encode
+from reports.reproduction.fault import Complaint
 
 NAMES = {CREATOR: "alice", PARTICIPANT: "bob", OUTSIDER: "carol"}
 MAKER = "dave"  # creates what nobody needs, and is replaced when a budget of his is spent

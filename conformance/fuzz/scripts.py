@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.explore.findings import Complaint, Covered, Finding
+from conformance.explore.findings import Covered, Finding
 from conformance.explore.method import Box
 from conformance.explore.stage import Arena
 from conformance.fuzz.scene import Memory, Scene
 from conformance.fuzz.trials import Script, Trial, from_json, plainer
 from protocol.mint import MintError
 from protocol.operations import Answer, Request
+from reports.reproduction.fault import Complaint
 
 Look = Callable[[Trial, Request, Answer], Complaint | None]
 TRIES = 40  # plays to make one finding smaller

@@ -27,16 +27,26 @@ class Elements:
         self._selectors = selectors
         self.send_key: str = spec.page["keys"]["send"]
 
-    def find(self, page: Page, name: str) -> Locator:
-        """The element, or all of them where it repeats. Raises Unmapped."""
+    def find(self, page: Page | Locator, name: str, *, text: str | None = None) -> Locator:
+        """The element, or all of them where it repeats. `text`: what labels it, where page.yaml cannot
+        know that. Raises Unmapped.
+        """
         known = self._known[name]
         if name in self._selectors:
-            return page.locator(self._selectors[name])
+            found = page.locator(self._selectors[name])
+            return found if text is None else found.and_(labelled(page, text))
         if "role" in known:
-            named = {"name": known["text"], "exact": True} if "text" in known else {}
+            label = known.get("text", text)
+            named = {} if label is None else {"name": label, "exact": True}
             found = page.get_by_role(known["role"], **named)
             return found.and_(page.locator(known["selector"])) if "selector" in known else found
         if "selector" not in known:
             raise unmapped(name)
         found = page.locator(known["selector"])
         return found.and_(page.get_by_placeholder(known["placeholder"])) if "placeholder" in known else found
+
+
+def labelled(page: Page | Locator, text: str) -> Locator:
+    """Whatever is labelled by exactly this, of any role."""
+    found = page.get_by_label(text, exact=True)
+    return found.or_(page.get_by_alt_text(text, exact=True)).or_(page.get_by_title(text, exact=True))

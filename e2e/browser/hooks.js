@@ -8,6 +8,7 @@
   const ALL_TEXT = 16_000_000; // characters of frames and descriptions
   const kept = {
     widgets: [], connections: [], channels: [], frames: [], opened: [], sdp: [], failures: [], ran: 0, openings: 0,
+    asked: 0, microphones: [], heard: [],
   };
   const keep = (list, item) => { if (list.length < MOST) list.push(item); };
   let left = ALL_TEXT;
@@ -86,6 +87,9 @@
       super(relayed(config), ...rest);
       keep(kept.connections, this);
       this.addEventListener("datachannel", ({ channel }) => watch(channel, false));
+      this.addEventListener("track", ({ track }) => {
+        if (!kept.heard.includes(track)) keep(kept.heard, track); // one that was held and goes on comes again
+      });
       this.addEventListener("icecandidateerror", (event) =>
         keep(kept.failures, { url: event.url, code: event.errorCode, text: event.errorText }));
       const local = () => {
@@ -117,7 +121,41 @@
   window.RTCPeerConnection = Watched;
   if ("webkitRTCPeerConnection" in window) window.webkitRTCPeerConnection = Watched; // the same, by its old name
 
+  // -- microphones
+
+  const devices = window.navigator?.mediaDevices;
+  if (devices?.getUserMedia) {
+    const capture = devices.getUserMedia.bind(devices);
+    devices.getUserMedia = async (wanted) => {
+      kept.asked += 1;
+      if (settings.microphone === false) throw new DOMException("Permission denied", "NotAllowedError");
+      const stream = await capture(wanted);
+      for (const track of stream.getTracks()) keep(kept.microphones, track);
+      return stream;
+    };
+    for (const name of ["getUserMedia", "webkitGetUserMedia"]) { // the same, by its old names
+      if (name in window.navigator) {
+        window.navigator[name] = (wanted, good, bad) => { devices.getUserMedia(wanted).then(good, bad); };
+      }
+    }
+    // A clone keeps the microphone on as well as what it was made of.
+    const ofMicrophone = (track) => kept.microphones.includes(track);
+    const cloned = (Kind, tracks) => {
+      const { clone } = Kind.prototype;
+      Kind.prototype.clone = function () {
+        const made = Reflect.apply(clone, this, []);
+        if (tracks(this).some(ofMicrophone)) for (const track of tracks(made)) keep(kept.microphones, track);
+        return made;
+      };
+    };
+    cloned(MediaStreamTrack, (track) => [track]);
+    cloned(MediaStream, (stream) => stream.getTracks());
+  }
+
   // -- what the harness asks
+
+  kept.live = () => kept.microphones.filter((track) => track.readyState === "live").length;
+  kept.hearing = () => kept.heard.filter((track) => track.kind === "audio" && track.readyState === "live").length;
 
   kept.open = () => kept.channels.filter(({ channel }) => channel.readyState === "open").length;
   kept.close = () => kept.connections.forEach((connection) => connection.close());

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Mapping
+import time
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ from playwright.async_api import ConsoleMessage, Dialog, Locator, Page, Request
 from playwright.async_api import Error as PlaywrightError
 
 from e2e.browser.elements import Elements, Unmapped
+from e2e.browser.listing import Restless, texts_of
 from protocol.client import User
 from protocol.spec import Spec
 from protocol.widget_page import WidgetPage
@@ -44,11 +46,15 @@ class PageError(Exception):
 
 @dataclass(frozen=True)
 class Opening:
-    """How a page is opened: `ice_servers` take the place of those that it would use, where given."""
+    """How a page is opened: `ice_servers` take the place of those that it would use, where given. A visitor
+    who is not `signed_in` comes without a token; without a `microphone` it is refused.
+    """
 
     page: WidgetPage
     relay_only: bool = True
+    microphone: bool = True
     ice_servers: list[dict[str, Any]] | None = None
+    signed_in: bool = True
 
 
 @dataclass
@@ -86,31 +92,42 @@ class Widget:
         page.on("request", self._sent)
         page.on("requestfailed", self._failed)
         page.on("websocket", lambda line: line.on("framesent", self._sent_frame))
-        options: dict[str, Any] = {"token": self.user.token, "relayOnly": self.opening.relay_only}
+        options: dict[str, Any] = {"relayOnly": self.opening.relay_only}
+        if self.opening.signed_in:
+            options["token"] = self.user.token
         settings = {
             **self.spec.page["global"],
             "options": options,
             "iceServers": self.opening.ice_servers,
+            "microphone": self.opening.microphone,
         }
         await page.add_init_script(HOOKS.replace("/* SETTINGS */ {}", json.dumps(settings)))
-        await self._visit()
+        await self.visit()
 
     async def reload(self) -> None:
         """The visitor comes to the page again."""
-        # Two URLs that differ in the fragment alone are one page to a browser: it would not load anew.
-        await self._do("the page is left", self.page.goto("about:blank"), LOAD_S)
-        await self._visit()
+        await self.leave_page()
+        await self.visit()
 
-    async def _visit(self) -> None:
-        url = self.opening.page.address(token=self.user.token, relay=self.opening.relay_only)
+    async def leave_page(self) -> None:
+        """Two URLs that differ in the fragment alone are one page to a browser: it would not load anew."""
+        await self.do("the page is left", self.page.goto("about:blank"), LOAD_S)
+
+    async def visit(self) -> None:
+        """Opens the page and waits for the chat, or what is shown without a token. Raises PageError."""
+        token = self.user.token if self.opening.signed_in else ""
+        url = self.opening.page.address(token=token, relay=self.opening.relay_only)
         shown = self.opening.page.url
-        await self._do(
+        await self.do(
             f"the page {shown} loads",
             self.page.goto(url, wait_until="domcontentloaded", timeout=LOAD_S * 1000),
             LOAD_S + 1,
         )
         await self._instance()
-        await self.shown("client", f"the chat of {shown} is shown to a visitor with a token")
+        if self.opening.signed_in:
+            await self.shown("client", f"the chat of {shown} is shown to a visitor with a token")
+        else:
+            await self.shown("widget", f"the widget of {shown} is shown to a visitor without a token")
 
     async def _instance(self) -> None:
         """Waits for the page to make its widget; makes one where the page only brings the code."""
@@ -118,7 +135,7 @@ class Widget:
         try:
             await self._until("the page makes its widget", "() => __parley.widgets.length > 0", MADE_S)
         except PageError:
-            made = await self._evaluate(
+            made = await self.evaluate(
                 """([object, constructor]) => {
                   const Widget = window[object] && window[object][constructor];
                   if (typeof Widget !== "function") return false;
@@ -139,7 +156,7 @@ class Widget:
 
     async def close(self) -> None:
         """Frees its TURN allocations, which closing a page does not, and closes the page. Never raises."""
-        for step in (lambda: self._evaluate("() => __parley.close()"), self.page.close):
+        for step in (lambda: self.evaluate("() => __parley.close()"), self.page.close):
             try:
                 async with asyncio.timeout(STEP_S / 2):
                     await step()
@@ -149,7 +166,11 @@ class Widget:
     # -- a person's steps
 
     async def press_create_room(self) -> None:
-        await self._do("Create Room can be pressed", self._find("createRoom").click(), STEP_S)
+        await self.do("Create Room can be pressed", self.find("createRoom").click(), STEP_S)
+
+    async def press(self, name: str) -> None:
+        """Presses the button of this name in page.yaml."""
+        await self.do(f"{name} can be pressed", self.find(name).click(), STEP_S)
 
     async def create_room(self) -> str:
         before = await self.room_id()
@@ -164,8 +185,8 @@ class Widget:
 
     async def join(self, room: str) -> None:
         """Joins by the room's id and waits for an open channel."""
-        already = await self._evaluate("() => __parley.openings")
-        await self._evaluate("(id) => { __parley.widgets.at(-1).joinRoom(id); }", room)
+        already = await self.evaluate("() => __parley.openings")
+        await self.evaluate("(id) => { __parley.widgets.at(-1).joinRoom(id); }", room)
         await self._until(
             f"a data channel opens after joinRoom({room!r})",
             "(already) => __parley.openings > already && __parley.open() > 0",
@@ -174,31 +195,35 @@ class Widget:
         )
 
     async def say(self, text: str) -> None:
-        compose = self._find("compose")
-        await self._do("a message can be written", compose.fill(text), STEP_S)
-        await self._do(
+        compose = self.find("compose")
+        await self.do("a message can be written", compose.fill(text), STEP_S)
+        await self.do(
             f"{self.elements.send_key} can be pressed", compose.press(self.elements.send_key), STEP_S
         )
 
     async def messages(self) -> list[str]:
-        """The texts of all messages shown, in the order of the page; a widget may show names with them."""
-        # Not the inner texts: these would have the page laid out for each look.
-        shown = self._find("message").all_text_contents()
-        return list(await self._do("the messages can be read", shown, STEP_S))
+        """The texts of all messages, in the order of the page; a widget may show names with them, and may
+        have only those in view in its document.
+        """
+        wanted = "the messages can be read"
+        try:
+            return await texts_of(self.find("message"), lambda step: self.do(wanted, step, STEP_S))
+        except Restless as error:
+            raise PageError(f"wanted: {wanted}; {error}{self._trouble()}") from None
 
     async def comes(self, text: str, within_s: float) -> bool:
         """Waits until a message with this text is among the newest shown; whether it was."""
-        messages = self._find("message")
+        messages = self.find("message")
         until = asyncio.get_running_loop().time() + within_s
         while asyncio.get_running_loop().time() < until:
-            if await self._do("the messages can be read", messages.evaluate_all(NEWEST, text), STEP_S):
+            if await self.do("the messages can be read", messages.evaluate_all(NEWEST, text), STEP_S):
                 return True
             await asyncio.sleep(POLL_S)
         return False
 
     async def start_typing(self) -> None:
-        await self._do(
-            "a message can be typed", self._find("compose").press_sequentially("hello", delay=10), STEP_S
+        await self.do(
+            "a message can be typed", self.find("compose").press_sequentially("hello", delay=10), STEP_S
         )
 
     async def typing(self) -> bool:
@@ -209,7 +234,7 @@ class Widget:
         return [line.strip() for line in text.splitlines() if line.strip()]
 
     async def leave(self) -> None:
-        await self._evaluate("() => { __parley.widgets.at(-1).destroy(); }")
+        await self.evaluate("() => { __parley.widgets.at(-1).destroy(); }")
 
     async def alerts(self) -> str:
         """The error text that is shown."""
@@ -217,7 +242,7 @@ class Widget:
 
     async def gap_reasons(self) -> list[str]:
         """The reasons that getState() names for gaps. Raises Unmapped where it tells of none at all."""
-        found = await self._evaluate("() => __parley.widgets.at(-1).getState()?.gaps ?? null")
+        found = await self.evaluate("() => __parley.widgets.at(-1).getState()?.gaps ?? null")
         if not isinstance(found, list):
             raise Unmapped("needs getState() to tell of gaps: nothing else on the page does")
         return [str(gap.get("reason")) for gap in found if isinstance(gap, dict)]
@@ -226,41 +251,47 @@ class Widget:
 
     async def hold_time(self) -> None:
         """From now on its timers can be moved; they go on by themselves as well."""
-        await self._do("its clock is held", self.page.clock.install(), STEP_S)
+        await self.do("its clock is held", self.page.clock.install(), STEP_S)
+
+    async def go_back_in_time(self, seconds: float) -> None:
+        """The visitor comes again, to a page whose clock is so many seconds slow, and can be moved."""
+        await self.leave_page()
+        await self.do("its clock is set", self.page.clock.install(time=time.time() - seconds), STEP_S)
+        await self.visit()
 
     async def pass_time(self, seconds: float) -> None:
         """So many seconds pass at once for the page: timers that are due go off, once each. Frames come no
         faster: more at once than a connection may be silent looks like a loss.
         """
-        await self._do("its clock moves", self.page.clock.fast_forward(int(seconds * 1000)), STEP_S)
+        await self.do("its clock moves", self.page.clock.fast_forward(int(seconds * 1000)), STEP_S)
 
     # -- what only a browser shows
 
     async def room_id(self) -> str | None:
-        found = await self._evaluate("() => __parley.widgets.at(-1).getRoomId()")
+        found = await self.evaluate("() => __parley.widgets.at(-1).getRoomId()")
         return found if isinstance(found, str) else None
 
     async def ran(self) -> int:
         """How often markup of a message ran: it called what the harness left in the page, or opened a box.
         Pictures that it asked for have failed by then: one asked for now has.
         """
-        await self._evaluate(
+        await self.evaluate(
             """() => new Promise((done) => {
               const picture = new Image();
               picture.onload = picture.onerror = () => done();
               picture.src = `x?${Math.random()}`;
             })"""
         )
-        return int(await self._evaluate("() => __parley.ran")) + len(self.said.dialogs)
+        return int(await self.evaluate("() => __parley.ran")) + len(self.said.dialogs)
 
     async def timed_frames(self, way: str) -> list[dict[str, Any]]:
         """The text frames with the page's time in ms at which they went or came."""
         script = "(way) => __parley.frames.filter((f) => f.way === way && f.text !== null)"
-        return list(await self._evaluate(script, way))
+        return list(await self.evaluate(script, way))
 
     async def opened_after_ms(self) -> float | None:
         """How long after it read an answer its last channel opened; None where it answered itself."""
-        found = await self._evaluate("() => __parley.opened.at(-1) ?? null")
+        found = await self.evaluate("() => __parley.opened.at(-1) ?? null")
         return float(found) if isinstance(found, int | float) else None
 
     async def send_all(self, texts: list[str]) -> None:
@@ -272,19 +303,19 @@ class Widget:
           }
         }"""
         step = self.page.evaluate(script, [texts, PAUSE_MS])
-        await self._do("sendMessage() takes many messages", step, OPEN_S)
+        await self.do("sendMessage() takes many messages", step, OPEN_S)
 
     async def descriptions(self) -> list[str]:
         """Every session description and candidate that its connections made."""
-        return list(await self._evaluate("() => __parley.sdp"))
+        return list(await self.evaluate("() => __parley.sdp"))
 
     async def stats(self) -> list[dict[str, Any]]:
         """getStats() of each of its connections."""
-        return list(await self._evaluate("() => __parley.stats()"))
+        return list(await self.evaluate("() => __parley.stats()"))
 
     async def shown(self, name: str, wanted: str, timeout_s: float = STEP_S) -> None:
         """Waits for an element. Raises PageError."""
-        await self._do(wanted, self._find(name).first.wait_for(timeout=timeout_s * 1000), timeout_s + 1)
+        await self.do(wanted, self.find(name).first.wait_for(timeout=timeout_s * 1000), timeout_s + 1)
 
     async def evidence(self) -> dict[str, bytes]:
         """Console, WebRTC internals and screenshot of a failure, by file name; what can be had of them."""
@@ -294,31 +325,31 @@ class Widget:
         try:
             internals = {"connections": await self.stats(), "descriptions": await self.descriptions()}
             found["webrtc.json"] = json.dumps(internals, indent=1).encode()
-            found["page.png"] = await self._do("a screenshot", self.page.screenshot(), STEP_S)
+            found["page.png"] = await self.do("a screenshot", self.page.screenshot(), STEP_S)
         except PageError:
             pass  # a page that answers nothing shows nothing
         return found
 
     # -- inside
 
-    def _find(self, name: str) -> Locator:
+    def find(self, name: str) -> Locator:
         return self.elements.find(self.page, name)
 
     async def _text(self, name: str) -> str:
-        found = await self._do(f"{name} can be read", self._find(name).all_inner_texts(), STEP_S)
+        found = await self.do(f"{name} can be read", self.find(name).all_inner_texts(), STEP_S)
         return "\n".join(found)
 
-    async def _evaluate(self, script: str, argument: Any = None) -> Any:
-        return await self._do("the page answers", self.page.evaluate(script, argument), STEP_S)
+    async def evaluate(self, script: str, argument: Any = None) -> Any:
+        return await self.do("the page answers", self.page.evaluate(script, argument), STEP_S)
 
     async def _until(self, wanted: str, script: str, timeout_s: float, argument: Any = None) -> None:
         until = asyncio.get_running_loop().time() + timeout_s
-        while not await self._evaluate(script, argument):
+        while not await self.evaluate(script, argument):
             if asyncio.get_running_loop().time() > until:
                 raise PageError(f"wanted: {wanted}; it did not within {timeout_s:g} s{self._trouble()}")
             await asyncio.sleep(POLL_S)
 
-    async def _do(self, wanted: str, step: Awaitable[Found], timeout_s: float) -> Found:
+    async def do(self, wanted: str, step: Awaitable[Found], timeout_s: float) -> Found:
         try:
             # Not wait_for, which in Python 3.11 may swallow a cancellation that comes with the answer.
             async with asyncio.timeout(timeout_s):
@@ -367,20 +398,3 @@ class Widget:
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
-
-
-def relayed(stats: Mapping[str, Any]) -> tuple[str, str] | None:
-    """The candidate types of the selected pair, local and remote, of one connection's getStats(); None
-    without one (W3C webrtc-stats: RTCTransportStats.selectedCandidatePairId).
-    """
-    by_id = {one["id"]: one for one in stats["reports"]}
-    pairs = [
-        by_id.get(one["selectedCandidatePairId"])
-        for one in stats["reports"]
-        if one["type"] == "transport" and "selectedCandidatePairId" in one
-    ]
-    for pair in pairs:
-        if pair is not None:
-            ends = (by_id.get(pair["localCandidateId"], {}), by_id.get(pair["remoteCandidateId"], {}))
-            return str(ends[0].get("candidateType")), str(ends[1].get("candidateType"))
-    return None

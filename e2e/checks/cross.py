@@ -5,12 +5,12 @@ from __future__ import annotations
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Playwright
 
-from e2e.browser import launch
 from e2e.checks.widget import shows
 from e2e.fixtures import NewWidget
 from e2e.options import LOOPBACK
 from e2e.registry import check
 from protocol.marks import mark
+from suite import launch
 from suite.expectations import NotRun, expect
 
 FIREFOX = "there is no firefox: install it (apt-get install firefox-esr, or playwright install firefox)"

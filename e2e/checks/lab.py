@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 
-from e2e.browser.widget import Widget, relayed
+from e2e.browser.stats import relayed
+from e2e.browser.widget import Widget
 from e2e.checks.relay import latencies, told
 from e2e.checks.widget import done, shows, together
 from e2e.lab import Lab, Link

@@ -7,7 +7,8 @@ import json
 import statistics
 from typing import Any
 
-from e2e.browser.widget import Widget, relayed
+from e2e.browser.stats import relayed
+from e2e.browser.widget import Widget
 from e2e.checks.widget import shows, together
 from e2e.fixtures import NewWidget
 from e2e.peer import Peer

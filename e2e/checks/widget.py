@@ -8,6 +8,7 @@ import re
 from collections.abc import Awaitable
 from typing import TypeVar
 
+from e2e.browser.login import ask_for_a_code, prove
 from e2e.browser.widget import PageError, Widget
 from e2e.fixtures import NewWidget
 from e2e.peer import Peer
@@ -18,6 +19,7 @@ from e2e.waiting import PATIENCE_S, among, eventually
 from protocol.marks import mark
 from protocol.spec import Spec
 from suite.expectations import Inconclusive, expect, given, given_that
+from suite.otp_codes import OtpCodes
 
 Done = TypeVar("Done")
 RECONNECTED_S = (
@@ -66,6 +68,21 @@ async def together(first: Widget, *others: Widget) -> str:
 async def a_visitor_with_a_token_gets_to_the_chat(new_widget: NewWidget) -> None:
     visitor = await done(new_widget("visitor"), "a visit with a token")
     await done(visitor.shown("createRoom", "Create Room is shown"), "the start of a chat")
+
+
+@check("WID-1", profile="otp")
+async def a_visitor_logs_in_and_chats_in_one_visit(
+    new_widget: NewWidget, codes: OtpCodes, peer: Peer
+) -> None:
+    visitor = await done(new_widget("visitor", signed_in=False), "a visit without a token")
+    email = codes.address()
+    await done(ask_for_a_code(visitor, email), "asking for a code")
+    await done(prove(visitor, await codes.code(email)), "logging in by the code that came")
+    await peer.join(await done(visitor.create_room(), "making a room after the login"))
+    text = mark()
+    await visitor.say(text)
+    heard = await eventually(peer.messages, lambda shown: bool(among(shown, [text])))
+    expect(among(heard, [text]), "what another hears of what is said then").equals([text])
 
 
 @check("WID-2")

@@ -82,11 +82,20 @@ async def interruptible(
 class Crowd:
     """One run. `stop` ends it early."""
 
-    def __init__(self, order: Order, spec: Spec, tell: Tell, told_of: Begun = _nobody) -> None:
+    def __init__(
+        self,
+        order: Order,
+        spec: Spec,
+        tell: Tell,
+        told_of: Begun = _nobody,
+        given: tuple[Target, Minter] | None = None,
+    ) -> None:
+        """`given`: the target that the order names and who makes its tokens, where a run has them open."""
         self._order = order
         self._spec = spec
         self._tell = tell
         self._told_of = told_of
+        self._given = given
         self._workers: list[_Worker] = []
         self._stop = asyncio.Event()
         self._begun = False
@@ -142,6 +151,8 @@ class Crowd:
 
     def _find_target(self, stack: ExitStack, turn: TurnServer | None) -> tuple[Target, Minter, bool]:
         order = self._order
+        if self._given is not None:
+            return *self._given, False
         if order.target is None and order.target_file is None:
             shared = (turn.urls, turn.secret) if turn is not None and turn.secret is not None else None
             server = Embedded(self._spec, order.spec_dir, order.mutant, turn=shared)

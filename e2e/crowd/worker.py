@@ -28,7 +28,8 @@ from protocol import spec as specs
 from protocol.client import Lane, User
 from protocol.mint import Minter
 from protocol.operations import Answer, Operations, Request
-from protocol.target import GivenToken, Target, Tokens
+from protocol.target import Target
+from protocol.target_tokens import GivenToken, Tokens
 from protocol.transcript import Transcript
 from suite import opening
 from suite.people import People

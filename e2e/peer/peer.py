@@ -140,14 +140,23 @@ class Peer(View):
         """Sends a frame as it is, without keeping it in a chain."""
         self.send_raw(frames.encode(frame))
 
-    async def say_as(self, text: str, *, name: str | None = None, display_name: str | None = None) -> None:
-        """Sends a message under another name."""
+    async def say_as(
+        self,
+        text: str,
+        *,
+        name: str | None = None,
+        display_name: str | None = None,
+        emoji: list[str] | None = None,
+    ) -> None:
+        """Sends a message under another name, or one that says which `emoji` it has, by their ids."""
         talk = self._talk()
         message = talk.chat(text)
         if name is not None:
             message["senderName"] = name
         if display_name is not None:
             message["senderDisplayName"] = display_name
+        if emoji is not None:
+            message["customEmojiIds"] = emoji
         talk.post(message, text)
 
     def answer_by(self, answer: Callable[[Json], list[Json]] | None) -> None:

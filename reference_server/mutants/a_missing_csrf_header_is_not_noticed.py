@@ -11,8 +11,8 @@ from reference_server.mutants import Reaching, mutant
     "CSRF-1",
     "a missing CSRF header is not noticed",
     shows=r"without_the_header_is_refused\[heartbeat]: heartbeat: wanted 403; got 200",
-    also=["CSRF-5"],
-    why_also="what is not refused has an effect",
+    also=["CSRF-5", "OTP-9", "OTP-10"],
+    why_also="what is not refused has an effect, also where a session is renewed or ended",
 )
 class AMissingCsrfHeaderIsNotNoticed(Reaching, Csrf):
     def check(self, identity: Identity, sent: bytes | None, *, foreign: bool) -> None:

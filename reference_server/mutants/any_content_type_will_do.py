@@ -19,7 +19,7 @@ class AnyContentTypeWillDo(Reaching, App):
     def _handled(
         self, request: Request, route: Route, params: dict[str, str], identity: Identity | None
     ) -> Json:
-        if request.headers.get(b"content-type") != b"application/json":
+        if not route.takes_form and request.headers.get(b"content-type") != b"application/json":
             self.reached()
             request.headers[b"content-type"] = b"application/json"
         return super()._handled(request, route, params, identity)

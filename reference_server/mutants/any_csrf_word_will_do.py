@@ -11,6 +11,8 @@ from reference_server.mutants import Reaching, mutant
     "CSRF-2",
     "any CSRF word will do",
     shows=r"with_a_wrong_header_is_refused\[heartbeat]: heartbeat: wanted 403; got 200",
+    also=["OTP-9"],
+    why_also="a session is renewed with a wrong word too",
 )
 class AnyCsrfWordWillDo(Reaching, Csrf):
     def check(self, identity: Identity, sent: bytes | None, *, foreign: bool) -> None:

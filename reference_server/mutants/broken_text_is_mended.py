@@ -20,7 +20,7 @@ class BrokenTextIsMended(Reaching, App):
         self, request: Request, route: Route, params: dict[str, str], identity: Identity | None
     ) -> Json:
         mended = request.body.decode("utf-8", "ignore").encode()
-        if mended != request.body:
+        if mended != request.body and not route.takes_form:
             self.reached()
             request.body = mended
         return super()._handled(request, route, params, identity)

@@ -14,7 +14,7 @@ from reference_server.routes import Route
     "AUTH-10",
     "the cookie does not sign in for the listing",
     shows="a_cookie_works: listRooms: wanted 200 .* got 401",
-    also=["ROOM-10", "ERR-3", "VAL-8", "VAL-9", "CSRF-6", "CORS-2", "ENC-6"],
+    also=["ROOM-10", "ERR-3", "VAL-8", "VAL-9", "CSRF-6", "CORS-2", "ENC-6", "OTP-11"],
     why_also="they list rooms, signed in by cookie",
 )
 class CookieDoesNotList(Reaching, App):

@@ -34,6 +34,13 @@ from reference_server.refusal import Forbidden
         "RATE-11",
         "RATE-12",
         "PARTY-1",
+        "EMO-1",
+        "EMO-2",
+        "EMO-4",
+        "EMO-5",
+        "OTP-9",
+        "OTP-10",
+        "OTP-11",
     ],
     why_also="they write by cookie, and no write by cookie is let in",
 )

@@ -17,6 +17,7 @@ from reference_server.routes import Counted
 )
 class HeartbeatsAreCountedByUser(Reaching, App):
     def _key(self, request: Request, counted: Counted, user: str, room: str) -> Any:
-        if room:
-            self.reached()
+        if counted.named != "roomId":
+            return super()._key(request, counted, user, room)
+        self.reached()
         return super()._key(request, counted, user, "")

@@ -13,7 +13,7 @@ from reference_server.mutants.sealing_wrongly import WrongSealer
     "ENC-7",
     "the key does not depend on the token",
     shows="whether another token decrypts it: wanted False; got True",
-    also=["ENC-2", "AUTH-9", "HEALTH-1", "AUTH-22", "AUTH-23", "CSRF-4"],
+    also=["ENC-2", "AUTH-9", "HEALTH-1", "AUTH-22", "AUTH-23", "CSRF-4", "OTP-11"],
     why_also="the token itself does not open it",
 )
 class OneKeyForAll(WrongSealer):

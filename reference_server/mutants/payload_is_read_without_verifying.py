@@ -14,7 +14,7 @@ from reference_server.mutants import Reaching, mutant
     "AUTH-3",
     "the payload is read and the signature is never verified",
     shows="a_token_whose_claims_were_changed_is_refused: listRooms: wanted 401; got 200",
-    also=["AUTH-4", "AUTH-5", "AUTH-12", "AUTH-17", "AUTH-20", "AUTH-21", "AUTH-23", "ENC-5"],
+    also=["AUTH-4", "AUTH-5", "AUTH-12", "AUTH-17", "AUTH-20", "AUTH-21", "AUTH-23", "ENC-5", "EMO-6"],
     why_also="whatever is wrong with header or signature is not seen",
 )
 class PayloadIsReadWithoutVerifying(Reaching, Authenticator):

@@ -14,7 +14,7 @@ from reference_server.mutants.sealing_wrongly import WrongSealer
     "ENC-2",
     "the key is derived in a tenth of the rounds",
     shows="got 200 with an envelope that this user's token does not open",
-    also=["HEALTH-1", "AUTH-9", "AUTH-22", "AUTH-23", "CSRF-4"],
+    also=["HEALTH-1", "AUTH-9", "AUTH-22", "AUTH-23", "CSRF-4", "OTP-11"],
     why_also="no body comes out of such an envelope",
 )
 class TheKeyIsDerivedTooFast(WrongSealer):

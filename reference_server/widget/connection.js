@@ -157,7 +157,7 @@ export class Connection {
   }
 
   async #description() {
-    await this.#gathered();
+    await gathered(this.pc, this.relayOnly);
     if (this.closed) throw new ConnectionError("The connection was closed.");
     this.described = true;
     const { sdp } = this.pc.localDescription;
@@ -171,29 +171,29 @@ export class Connection {
     }
     return shown;
   }
+}
 
-  /** Waits for the candidates, within bounds. */
-  #gathered() {
-    const { pc } = this;
-    return new Promise((resolve) => {
-      const end = () => {
-        clearTimeout(longest);
-        clearTimeout(settled);
-        pc.removeEventListener("icegatheringstatechange", look);
-        pc.removeEventListener("icecandidate", found);
-        resolve();
-      };
-      let settled;
-      const look = () => pc.iceGatheringState === "complete" && end();
-      const found = ({ candidate }) => {
-        if (candidate === null) return end();
-        const usable = candidate.candidate && (!this.relayOnly || candidate.type === "relay");
-        if (usable) settled ??= setTimeout(end, SETTLE_MS);
-      };
-      const longest = setTimeout(end, GATHER_MS);
-      pc.addEventListener("icegatheringstatechange", look);
-      pc.addEventListener("icecandidate", found);
-      look();
-    });
-  }
+/** Waits for the candidates of a description that was set, within bounds. */
+export function gathered(pc, relayOnly) {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(longest);
+      clearTimeout(settled);
+      pc.removeEventListener("icegatheringstatechange", look);
+      pc.removeEventListener("icecandidate", found);
+      resolve();
+    };
+    let settled;
+    const look = () => pc.iceGatheringState === "complete" && end();
+    const found = ({ candidate }) => {
+      if (candidate === null) return end();
+      const usable = candidate.candidate && (!relayOnly || candidate.type === "relay");
+      if (usable) settled ??= setTimeout(end, SETTLE_MS);
+      return undefined;
+    };
+    const longest = setTimeout(end, GATHER_MS);
+    pc.addEventListener("icegatheringstatechange", look);
+    pc.addEventListener("icecandidate", found);
+    look();
+  });
 }

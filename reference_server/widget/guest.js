@@ -13,10 +13,11 @@ export class Guest {
   /**
    * @param {{protocol: object, signaling: object, room: object, relayOnly: boolean,
    *   onState: (state: "open" | "lost" | "over", about?: {wait?: number, tried?: number, error?: Error}) => void,
-   *   onTrouble: (error: Error) => void}} options
+   *   onTrouble: (error: Error) => void, onSettled: (roomId: string) => void}} options
+   *   onSettled: one is in the room that goes on under this id, and the server says that it is the same host's
    */
-  constructor({ protocol, signaling, room, relayOnly, onState, onTrouble }) {
-    Object.assign(this, { protocol, signaling, room, relayOnly, onState, onTrouble });
+  constructor({ protocol, signaling, room, relayOnly, onState, onTrouble, onSettled }) {
+    Object.assign(this, { protocol, signaling, room, relayOnly, onState, onTrouble, onSettled });
     this.link = null;
     this.attempt = null;
     this.opened = 0;
@@ -48,8 +49,14 @@ export class Guest {
 
   /** The room has a new id: one has to be in it to come back after a loss. */
   async moved() {
-    const { roomId, me } = this.room;
-    await this.signaling.joinRoom(roomId, me.id, me.name).catch(() => {}); // else with the next heartbeat
+    await this.#join().catch(() => {}); // else with the next heartbeat
+  }
+
+  /** A host may name any room's id as the new one: whose it is the server tells. */
+  async #join() {
+    const { roomId, hostId, me } = this.room;
+    const { broadcasterId } = await this.signaling.joinRoom(roomId, me.id, me.name);
+    if (hostId !== null && broadcasterId === hostId && roomId === this.room.roomId) this.onSettled(roomId);
   }
 
   // -- connecting
@@ -159,7 +166,7 @@ export class Guest {
   async #recover(error) {
     const { roomId, hostId, me } = this.room;
     try {
-      if (error.status === 403) await this.signaling.joinRoom(roomId, me.id, me.name);
+      if (error.status === 403) await this.#join();
       if (error.status !== 404) return;
       // The room is gone. Its broadcaster makes another, and tells those whose channel is open.
       const made = (await this.signaling.listRooms()).find((room) => hostId !== null && room.broadcasterId === hostId);
@@ -172,11 +179,10 @@ export class Guest {
   }
 
   async #beat() {
-    const { roomId, me } = this.room;
     try {
-      await this.signaling.heartbeat(roomId);
+      await this.signaling.heartbeat(this.room.roomId);
     } catch (error) {
-      if (error.status === 403) await this.signaling.joinRoom(roomId, me.id, me.name).catch(() => {});
+      if (error.status === 403) await this.#join().catch(() => {});
       if (error.status === 429) this.onTrouble(error);
       // A 404 is the broadcaster's to mend: it tells the new room's id.
     }

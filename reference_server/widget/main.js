@@ -15,23 +15,24 @@ function keep(roomId) {
 
 const theme = wanted.get("theme") ?? "auto";
 if (theme !== "auto") document.documentElement.style.colorScheme = theme;
-document.getElementById("without-token").hidden = Boolean(token);
 // Another address after the # is another visit.
 window.addEventListener("hashchange", () => location.reload());
 
-if (token) {
-  const room = wanted.get("room");
-  container.addEventListener("chat-room", ({ detail }) => keep(detail.roomId));
-  const Widget = window[object][constructor];
-  const widget = new Widget({
-    containerId: container.id,
-    authApiUrl: location.origin,
-    signalingUrl: location.origin,
-    autoAuth: true,
-    theme,
-    token,
-    relayOnly: wanted.get("relayOnly") === "1",
-    onReady: () => room && queueMicrotask(() => widget.joinRoom(room)),
-    onAuthRequired: () => {},
-  });
-}
+const room = wanted.get("room");
+const note = document.getElementById("without-token");
+container.addEventListener("chat-room", ({ detail }) => keep(detail.roomId));
+const Widget = window[object][constructor];
+const widget = new Widget({
+  containerId: container.id,
+  authApiUrl: location.origin,
+  signalingUrl: location.origin,
+  autoAuth: true,
+  theme,
+  ...(token ? { token } : {}),
+  relayOnly: wanted.get("relayOnly") === "1",
+  onReady: () => {
+    note.hidden = true;
+    if (room) queueMicrotask(() => widget.joinRoom(room));
+  },
+  onAuthRequired: () => (note.hidden = Boolean(token)),
+});

@@ -20,7 +20,8 @@ export class Room {
    * @param {{protocol: object, me: {id: string, name: string}, roomId: string, isHost: boolean,
    *   hostId: string | null, on: {changed: () => void, notice: (text: string) => void,
    *   moved: (roomId: string) => void, hostLeft: () => void, guestLeft: (link: Link) => void,
-   *   silent: (link: Link) => void}}} options
+   *   silent: (link: Link) => void, closed?: (link: Link) => void, voice?: (link: Link, frame: object) => void,
+   *   said?: (message: object) => void}}} options said: a message is out, or came
    */
   constructor({ protocol, me, roomId, isHost, hostId, on }) {
     Object.assign(this, { protocol, me, roomId, isHost, hostId, on });
@@ -33,7 +34,7 @@ export class Room {
     this.outbox = new Outbox((text) => this.#post(text), protocol.peer.sync_timeout * 1000);
     this.said = new Map(); // newest presence of each person, as it came
     this.frames = new Frames(me, () => this.roomId);
-    this.messages = new Messages();
+    this.messages = new Messages(on.said);
     this.people = new People(protocol.peer.typing_shown, on.changed);
     this.history = new History({ protocol, meId: me.id, isHost, onPast: (message) => this.#past(message) });
     this.work = Promise.resolve();
@@ -46,11 +47,11 @@ export class Room {
 
   // -- what a person does
 
-  /** Why the text cannot be sent, or null where it was taken. */
-  say(text) {
+  /** Why the text cannot be sent, or null where it was taken. `besides`: what else its frame says. */
+  say(text, besides = {}) {
     const why = contentComplaint(text, this.protocol);
     if (why !== null) return why;
-    const frame = this.frames.chat("message", text);
+    const frame = { ...this.frames.chat("message", text), ...besides };
     this.seen.add(frame.id);
     const entry = { id: frame.id, senderId: this.me.id, name: this.me.name, text, own: true, state: "waiting" };
     this.messages.add({ ...entry, at: Date.parse(frame.timestamp) });
@@ -112,6 +113,7 @@ export class Room {
   /** A channel is gone. */
   closed(link) {
     this.links.delete(link);
+    this.on.closed?.(link);
     if (!this.isHost) {
       this.history.lost();
       this.outbox.lost(Date.now() - link.connection.quiet.page);
@@ -196,6 +198,10 @@ export class Room {
         return this.#queue(async () => this.#tell(link, await this.history.answer(frame)));
       case "sync_response":
         return this.isHost ? undefined : this.#queue(() => this.history.take(frame));
+      case "voice_offer":
+      case "voice_answer":
+      case "voice_end":
+        return this.on.voice?.(link, frame);
       case "chunk_request":
         return this.#queue(() => this.#tell(link, this.#chunk(frame.chunkId)));
       default:
@@ -249,10 +255,7 @@ export class Room {
 
   /** These messages of one's own are on their way: they are no longer shown as waiting. */
   #out(ids) {
-    for (const id of ids) {
-      const entry = this.messages.entries.findLast((one) => one.id === id);
-      if (entry) entry.state = "sent";
-    }
+    for (const id of ids) this.messages.sent(id);
     this.on.changed();
   }
 

@@ -1,6 +1,9 @@
 // The widget's elements: built once, then brought up to date from a plain model. Texts of others go in as text only.
+import { CallBar } from "./call-bar.js";
 import { element } from "./dom.js";
+import { KeptView } from "./kept.js";
 import { Log } from "./log.js";
+import { Picker } from "./picker.js";
 
 const COPY = "Copy id";
 let made = 0;
@@ -8,12 +11,13 @@ let made = 0;
 export class View {
   /**
    * @param {HTMLElement} container
-   * @param {{protocol: object, theme: string, on: object}} options
+   * @param {{protocol: object, theme: string, on: object, form: object | null}} options
    *   `on`: what a person does: create(name) and join(id) (promises: is one in?), leave(), send(text) -> boolean,
-   *   input(text), proceed()
+   *   input(text), proceed(), signOut(); `form`: the login form, where one can log in here
    */
-  constructor(container, { protocol, theme, on }) {
+  constructor(container, { protocol, theme, on, form = null }) {
     this.on = on;
+    this.form = form;
     made += 1;
     this.prefix = `chat-${made}-`;
     const { elements, keys } = protocol.page;
@@ -25,11 +29,12 @@ export class View {
     const side = this.#side(elements, protocol.words.Name.maxLength);
     this.client = element("div", { className: "chat-client" }, this.#header(), side, this.#room(elements));
     this.signin = element("div", { className: "chat-signin" });
-    this.root.append(this.alert, this.signin, this.client);
+    this.root.append(this.alert, this.signin, this.client, this.kept.dialog);
     container.replaceChildren(this.root);
   }
 
   destroy() {
+    this.log.end();
     this.root.remove();
   }
 
@@ -39,17 +44,24 @@ export class View {
     if (this.alert.textContent !== text) this.alert.textContent = text;
   }
 
+  /** Takes an error back, where nothing else was shown since. */
+  takeBack(text) {
+    if (this.alert.textContent === text) this.error("");
+  }
+
   /** Brings everything up to date. See widget.js for the model. */
   update(model) {
     const { phase, inRoom } = model;
     this.root.dataset.phase = phase;
-    this.signin.hidden = phase !== "signed-out";
+    this.signin.hidden = !model.signin;
     this.client.hidden = phase === "signed-out";
-    if (phase === "signed-out") return this.#signedOut(model);
+    if (model.signin) this.#signedOut(model);
+    if (phase === "signed-out") return;
     this.client.dataset.room = inRoom ? "in" : "out";
     this.title.textContent = inRoom ? model.title : "Chat";
     this.subtitle.textContent = inRoom ? model.roomId : `Signed in as ${model.name}`;
     this.copy.hidden = this.leave.hidden = this.presence.hidden = !inRoom;
+    this.signout.hidden = this.form === null || inRoom;
     this.empty.hidden = inRoom;
     this.log.element.hidden = this.composer.hidden = this.typing.hidden = !inRoom;
     this.status.textContent = model.status;
@@ -58,9 +70,11 @@ export class View {
     this.text.disabled = this.send.disabled = !model.canWrite;
     if (!inRoom) this.log.clear();
     else this.log.update(model.messages);
+    this.call.element.hidden = !inRoom;
+    this.call.update(model.call);
+    this.picker.enable(model.canWrite);
     this.#people(model.people, model.meId);
     this.#typists(model.typing);
-    return undefined;
   }
 
   /** The public rooms: {roomId, name, people}; null where they could not be had. */
@@ -86,6 +100,13 @@ export class View {
     this.roomList.replaceChildren(...(shown.length > 0 ? shown : [nothing]));
   }
 
+  /** Other emoji are known now. See emoji.js. */
+  emojis(emojis) {
+    this.known = emojis;
+    this.log.rewrite((text) => text.includes(":"));
+    this.picker.know(emojis);
+  }
+
   focusText() {
     this.text.focus();
   }
@@ -107,8 +128,12 @@ export class View {
     this.copy.addEventListener("click", () => this.#copied());
     this.leave = element("button", { type: "button", className: "chat-quiet", textContent: "Leave" });
     this.leave.addEventListener("click", () => this.on.leave());
+    this.signout = element("button", { type: "button", className: "chat-quiet", textContent: "Sign out" });
+    this.signout.addEventListener("click", () => this.on.signOut());
     const names = element("div", { className: "chat-names" }, this.title, this.subtitle);
-    return element("header", { className: "chat-header" }, names, this.copy, this.leave);
+    this.kept = new KeptView((name) => this.#id(name));
+    const buttons = [this.copy, this.kept.button, this.leave, this.signout];
+    return element("header", { className: "chat-header" }, names, ...buttons);
   }
 
   #side(elements, longest) {
@@ -148,7 +173,8 @@ export class View {
 
   #room(elements) {
     this.presence = element("ul", { className: "chat-presence", "aria-label": "People in the room" });
-    this.log = new Log();
+    this.call = new CallBar(elements, this.on);
+    this.log = new Log({ text: (text) => this.known?.nodes(text) ?? [text] });
     this.typing = element("p", { className: "chat-typing", role: "status" });
     this.empty = element(
       "div",
@@ -162,12 +188,14 @@ export class View {
     );
     this.text = element("textarea", { id: this.#id("text"), rows: 1, placeholder: elements.compose.placeholder });
     this.text.setAttribute("aria-describedby", this.#id("hint"));
+    this.picker = new Picker((name) => this.#id(name), this.text);
     this.send = element("button", { type: "submit", className: "chat-primary", textContent: "Send" });
     this.composer = element(
       "form",
       { className: "chat-compose" },
       element("label", { className: "chat-hidden", for: this.text.id, textContent: "Message" }),
       this.text,
+      this.picker.button,
       this.send,
       element("span", {
         className: "chat-hidden",
@@ -193,10 +221,14 @@ export class View {
       "div",
       { className: "chat-room" },
       this.presence,
+      this.call.element,
       this.status,
       this.empty,
       this.log.element,
+      this.log.newest,
+      this.log.live,
       this.typing,
+      this.picker.panel,
       this.composer,
     );
   }
@@ -204,6 +236,10 @@ export class View {
   // -- bringing up to date
 
   #signedOut({ name }) {
+    if (this.form !== null) {
+      if (!this.signin.contains(this.form.element)) this.signin.replaceChildren(this.form.element);
+      return;
+    }
     const key = name ?? "";
     if (this.signinShown === key) return;
     this.signinShown = key;

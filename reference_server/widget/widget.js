@@ -1,16 +1,22 @@
 // window.StrixunChat.ChatWidget: signs in, makes and enters rooms, and keeps the view up to date (protocol section 6).
+import { Emojis } from "./emoji.js";
 import { Guest } from "./guest.js";
-import { Host } from "./host.js";
-import { identity, nameFor } from "./identity.js";
+import { Host, iceServersOf } from "./host.js";
+import { nameFor } from "./identity.js";
+import { Keeping } from "./keeping.js";
+import { Lobby, titleOf } from "./lobby.js";
+import { paced } from "./paced.js";
 import { PROTOCOL } from "./protocol.js";
 import { Room } from "./room.js";
 import { complaint } from "./schema.js";
 import { Signaling, SignalingError } from "./signaling.js";
+import { SignIn } from "./signin.js";
+import { stateOf } from "./state.js";
 import { Typist } from "./typist.js";
 import { View } from "./view.js";
+import { callModel, Voice } from "./voice.js";
 
 const DRAW_MS = 60; // between two drawings
-const ROOMS_SHOWN = 30;
 const NO_ID = "That is no room id. It looks like room_1a2b3c.";
 const UNSAFE = "This page has to be opened over https: only then a browser can seal messages.";
 const GONE = "This room is not there (any more). Check its id, or join another.";
@@ -21,18 +27,20 @@ class Widget {
   #room = null;
   #role = null; // Host or Guest
   #typist = null;
+  #voice = null;
   #title = "";
   #status = "";
   #busy = false;
-  #drawing = false;
-  #drawn = -Infinity;
   #ended = false;
   #turn = 0; // which room: what an earlier one still has to say is not heard
+  #draw = paced(() => this.#ended || this.#drawNow(), DRAW_MS);
 
   constructor(options = {}) {
     const container = document.getElementById(options.containerId);
     if (container === null) throw new Error(`ChatWidget: there is no element with the id ${options.containerId}`);
-    this.options = { signalingUrl: location.origin, autoAuth: true, theme: "auto", relayOnly: false, ...options };
+    const here = location.origin;
+    const usual = { authApiUrl: here, signalingUrl: here, autoAuth: true, theme: "auto", relayOnly: false };
+    this.options = { ...usual, ...options };
     this.container = container;
     const on = {
       create: (customName) => this.createRoom({ customName }),
@@ -40,18 +48,25 @@ class Widget {
       leave: () => this.#left(),
       send: (text) => this.sendMessage(text),
       input: (text) => this.#typist?.input(text),
-      proceed: () => this.#signIn(),
+      proceed: () => this.#entered(this.signin.who),
+      signOut: () => this.#signOut(),
+      call: () => this.#voice?.call([...this.#room.links][0]),
+      answer: () => this.#voice?.answer(),
+      mute: (muted) => this.#voice?.mute(muted),
+      hangUp: () => this.#voice?.hangUp(),
     };
-    this.view = new View(container, { protocol: PROTOCOL, theme: this.options.theme, on });
+    this.signin = new SignIn({ protocol: PROTOCOL, options: this.options, on: this.#onSignIn() });
+    const { form } = this.signin;
+    this.view = new View(container, { protocol: PROTOCOL, theme: this.options.theme, on, form });
     this.listening = new AbortController();
     const { signal } = this.listening;
     const seen = () => this.#room?.be(document.hidden ? "away" : "online");
     document.addEventListener("visibilitychange", seen, { signal });
+    window.addEventListener("storage", ({ key }) => this.signin.storageChanged(key), { signal });
     window.addEventListener("pagehide", () => this.#leaveRoom({ going: true }), { signal });
-    this.#me = this.options.token ? identity(this.options.token, PROTOCOL) : null;
+    this.#me = this.signin.who;
     this.#draw();
-    if (this.#me !== null && this.options.autoAuth) this.#signIn();
-    else this.#authRequired();
+    this.signin.begin();
   }
 
   // -- the page's contract
@@ -99,7 +114,7 @@ class Widget {
       this.view.error("Enter a room first.");
       return false;
     }
-    const why = this.#room.say(String(text));
+    const why = this.#room.say(String(text), this.emojis.named(String(text)));
     this.view.error(why ?? "");
     if (why === null) this.#typist.sent();
     return why === null;
@@ -107,19 +122,7 @@ class Widget {
 
   /** What the widget is doing. */
   getState() {
-    const room = this.#room;
-    return {
-      phase: this.#phase,
-      roomId: this.getRoomId(),
-      userId: this.#me?.id ?? null,
-      userName: this.#me?.name ?? null,
-      role: room === null ? null : room.isHost ? "broadcaster" : "viewer",
-      channels: room?.links.size ?? 0,
-      peers: (room?.people.present ?? []).filter(({ id }) => id !== this.#me.id).map((person) => ({ ...person })),
-      messages: (room?.messages.entries ?? []).map((entry) => ({ ...entry })),
-      gaps: (room?.history.gaps ?? []).map((gap) => ({ ...gap })),
-      dropped: room?.dropped ?? 0,
-    };
+    return stateOf({ phase: this.#phase, me: this.#me, room: this.#room });
   }
 
   /** Leaves the room and empties the container. */
@@ -127,43 +130,66 @@ class Widget {
     if (this.#ended) return;
     this.#ended = true;
     this.listening.abort();
-    clearInterval(this.listing);
+    this.lobby?.end();
     this.#leaveRoom({ going: true });
+    this.keeping?.end();
+    this.emojis?.end();
     this.view.destroy();
   }
 
   // -- signing in
 
-  #signIn() {
-    const { token, signalingUrl, onReady } = this.options;
-    const onUnauthorized = () => this.#authRequired();
-    this.signaling = new Signaling({ protocol: PROTOCOL, url: signalingUrl, token, onUnauthorized });
+  #onSignIn() {
+    const now = (action) => (...given) => this.#ended || action(...given);
+    return {
+      entered: now((who, again) => (again && this.#room !== null ? this.#draw() : this.#entered(who))),
+      required: now(() => this.#signinRequired()),
+      error: now((text) => this.view.error(text)),
+    };
+  }
+
+  #entered(who) {
+    this.#leaveRoom();
+    const { signalingUrl: url, onReady } = this.options;
+    const { pass } = this.signin;
+    this.#me = who;
+    this.signaling = new Signaling({ protocol: PROTOCOL, url, pass, onUnauthorized: () => this.signin.refused() });
+    this.emojis?.end();
+    this.emojis = new Emojis({ protocol: PROTOCOL, url, pass, changed: () => this.view.emojis(this.emojis) });
+    this.view.emojis(this.emojis);
+    this.keeping?.end();
+    this.keeping = new Keeping({ protocol: PROTOCOL, me: who, view: this.view.kept, notice: (text) => this.#say(text) });
     this.#phase = "lobby";
     this.#draw();
-    this.#list();
-    // As often as a broadcaster that looks by turns: well within what any target allows.
-    this.listing = setInterval(() => this.#list(), 2000 * PROTOCOL.timings.participant_look_interval);
+    const on = {
+      waiting: () => this.#phase === "lobby",
+      rooms: (list) => this.view.rooms(list, this.getRoomId()),
+      failed: (error) => this.#busy || this.view.error(error.message),
+    };
+    this.lobby?.end();
+    this.lobby = new Lobby({ protocol: PROTOCOL, signaling: this.signaling, on });
     queueMicrotask(() => this.#ended || onReady?.());
   }
 
-  #authRequired() {
+  /** Whoever has an open channel stays in the chat; the form is shown beside it. */
+  #signinRequired() {
+    if (this.#room === null && this.signin.form) {
+      this.lobby?.end();
+      this.#me = null;
+      this.signaling = undefined;
+      this.#phase = "signed-out";
+    }
+    this.#draw();
     queueMicrotask(() => this.#ended || this.options.onAuthRequired?.());
   }
 
-  async #list(always = false) {
-    if ((this.#phase !== "lobby" && !always) || document.hidden) return;
-    try {
-      const rooms = await this.signaling.listRooms();
-      if (this.#ended) return;
-      const shown = rooms.slice(0, ROOMS_SHOWN).map((room) => ({
-        roomId: room.roomId,
-        name: room.customName ?? (room.broadcasterName ? `${room.broadcasterName}'s room` : "A room"),
-        people: room.participantCount,
-      }));
-      this.view.rooms(shown, this.getRoomId());
-    } catch (error) {
-      if (!this.#ended && this.#phase === "lobby" && !this.#busy) this.view.error(error.message);
-    }
+  async #signOut() {
+    if (this.#busy) return;
+    this.#busy = true; // no room is entered meanwhile
+    this.#draw();
+    await this.signin.signOut();
+    this.#busy = false;
+    this.#draw();
   }
 
   // -- rooms
@@ -213,15 +239,32 @@ class Widget {
         hostLeft: now(() => this.#hostLeft()),
         guestLeft: now((link) => this.#role.left(link)),
         silent: now((link) => this.#role.silent(link)),
+        said: now((message) => this.keeping.add(message)),
+        closed: now((link) => this.#voice.closed(link)),
+        voice: now((link, frame) => this.#voice.receive(link, frame)),
       },
     });
     room.anonymous = made.anonymous === true;
     this.#room = room;
+    this.keeping.enter(room);
+    this.emojis.look();
+    this.#voice = new Voice({
+      me: this.#me,
+      roomId: () => room.roomId,
+      isHost,
+      iceServers: () => iceServersOf(this.signaling, this.options.relayOnly),
+      relayOnly: this.options.relayOnly,
+      onChanged: now(() => this.#draw()),
+      onTrouble: now((words) => this.view.error(words)),
+    });
     this.#typist = new Typist(PROTOCOL.peer.typing_shown, { typing: room.typing, stop: room.typingStop });
-    this.#title = customName ?? "";
-    this.#title ||= isHost ? "Your room" : made.broadcasterName ? `${made.broadcasterName}'s room` : "A room";
+    this.#title = customName || (isHost ? "Your room" : titleOf(made));
     const common = { protocol: PROTOCOL, signaling: this.signaling, room, relayOnly: this.options.relayOnly };
-    const onTrouble = now((error) => this.view.error(error?.message ?? ""));
+    let trouble = null; // what the role complained of: it takes back that, and nothing that others said
+    const onTrouble = now((error) => {
+      if (error !== null) this.view.error((trouble = error.message));
+      else if (trouble !== null) this.view.takeBack(trouble);
+    });
     if (document.hidden) room.be("away");
     if (isHost) {
       this.#role = new Host({ ...common, customName, participants: made.participantCount, onTrouble });
@@ -230,7 +273,9 @@ class Widget {
       this.#announce();
       return room.roomId;
     }
-    this.#role = new Guest({ ...common, onTrouble, onState: now((state, about) => this.#guestState(state, about)) });
+    const onState = now((state, about) => this.#guestState(state, about));
+    const onSettled = now((id) => this.keeping.moved(id));
+    this.#role = new Guest({ ...common, onTrouble, onState, onSettled });
     this.#phase = "joining";
     this.#status = "Joining the room…";
     this.#announce();
@@ -260,13 +305,15 @@ class Widget {
   #hostLeft() {
     this.#phase = "ended";
     this.#status = "The host has left, so this chat is over. You can still read it.";
+    this.#voice.end();
     this.#role.end();
     this.#typist.sent();
     this.#draw();
   }
 
   #moved(id) {
-    if (!this.#room.isHost) this.#role.moved();
+    if (this.#room.isHost) this.keeping.moved(id);
+    else this.#role.moved();
     this.#announce(id);
     this.#draw();
   }
@@ -282,7 +329,7 @@ class Widget {
     this.view.error("");
     this.#draw();
     this.view.focusLobby();
-    this.#list();
+    this.lobby?.look();
   }
 
   /** `going`: the page itself may go, so nothing can be waited for. */
@@ -291,9 +338,11 @@ class Widget {
     if (room === null) return;
     this.#turn += 1;
     this.#typist.end();
-    [this.#room, this.#role, this.#typist] = [null, null, null];
+    this.#voice.end();
+    [this.#room, this.#role, this.#typist, this.#voice] = [null, null, null, null];
     this.#phase = "lobby";
     this.#status = "";
+    this.keeping.left();
     room.leave();
     role.end();
     this.signaling.leaveRoom(room.roomId, { keepalive: going }).catch(() => {}); // the server forgets us by itself
@@ -305,31 +354,17 @@ class Widget {
     const known = error instanceof SignalingError || error?.constructor?.name === "ConnectionError";
     if (error.status === 404 && error.operation !== "createRoom") this.view.error(GONE);
     else this.view.error(known ? error.message : "Something went wrong here. Please try again.");
-    this.#list();
+    this.lobby?.look();
     if (!known) setTimeout(() => { throw error; }); // a fault of ours: for the page's own error handling
   }
 
   /** Tells the page which room it is, for its address bar. */
   #announce(roomId = this.getRoomId()) {
-    if (roomId !== null) this.#list(true);
+    if (roomId !== null) this.lobby.look(true);
     this.container.dispatchEvent(new CustomEvent("chat-room", { detail: { roomId } }));
   }
 
   // -- drawing
-
-  #draw() {
-    if (this.#drawing || this.#ended) return;
-    this.#drawing = true;
-    const draw = () => {
-      this.#drawing = false;
-      this.#drawn = performance.now();
-      if (!this.#ended) this.#drawNow();
-    };
-    // The first change is shown at once. Of a flood many are drawn together: a page of many messages takes a while.
-    const wait = DRAW_MS - (performance.now() - this.#drawn);
-    if (wait > 0 && wait <= DRAW_MS) setTimeout(draw, wait);
-    else queueMicrotask(draw);
-  }
 
   #drawNow() {
     const room = this.#room;
@@ -337,6 +372,7 @@ class Widget {
     this.shown = this.#phase;
     this.view.update({
       phase: this.#phase,
+      signin: this.signin.asked(this.#phase === "signed-out"),
       inRoom: room !== null,
       name: this.#me?.name ?? null,
       meId: this.#me?.id,
@@ -348,7 +384,9 @@ class Widget {
       messages: room?.messages.entries ?? [],
       people: room?.people.present ?? [],
       typing: room?.people.typing ?? [],
+      call: callModel(this.#voice, room, this.#phase === "chat"),
     });
+    if (was === "signed-out" && this.#phase === "lobby" && this.signin.form) this.view.focusLobby();
     if (was !== "chat" && was !== "reconnecting" && this.#phase === "chat") this.view.focusText();
   }
 }

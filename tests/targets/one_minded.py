@@ -68,7 +68,7 @@ def in_passing(request: Request) -> Fields | None:
     """The body of what both answer well: the test control, and health to whoever has credentials."""
     path = request.path.split("?")[0]
     if path.startswith("/__test__/"):
-        return {"now": int(time.time() * 1000)}
+        return {"now": int(time.time() * 1000), "otp": f"{secrets.randbelow(10**9):09d}"}
     if path == "/health" and credential(request)[0]:
         return health("one-minded")
     return None
@@ -149,12 +149,17 @@ class Accepting:
     rooms: dict[str, Fields] = field(default_factory=dict)
     mail: dict[tuple[str, str], Fields] = field(default_factory=dict)
     candidates: dict[str, list[Fields]] = field(default_factory=dict)
+    emojis: list[Fields] = field(default_factory=list)
 
     def body(self, request: Request) -> Fields:
         path, _, query = request.path.partition("?")
         user, given = user_of(credential(request)[1]), fields_of(request.body)
         parts = path.split("/")[2:]
         name = parts[0] if parts else ""
+        if path.startswith("/auth/"):
+            return signed_in(text(given.get("email"), user))
+        if path.startswith("/emoji/"):
+            return self.emoji(user, request.body)
         room_id = text(given.get("roomId"), parts[1] if len(parts) > 1 else "room_any")
         if request.method == "GET" and name in ("offer", "answer", "candidates"):
             return self.read(name, room_id, query)
@@ -167,6 +172,14 @@ class Accepting:
         if name == "ice-servers":
             return ice_servers(user)
         return self.write(name, room_id, user, given)
+
+    def emoji(self, user: str, form: bytes) -> Fields:
+        name = re.search(rb'name="name"\r\n\r\n(.*?)\r\n--', form, re.DOTALL)
+        if name is not None:
+            found = {"name": name[1].decode("utf-8", "replace"), "domain": "any.example", "uploadedBy": user}
+            place = {"id": f"emoji_{secrets.token_hex(8)}", "url": "/emoji/image", "uploadedAt": now()}
+            self.emojis.append({**found, **place})
+        return {"emojis": self.emojis, "emoji": (self.emojis or [{}])[-1]}
 
     def create(self, user: str, given: Fields, *, party: bool = False, room_id: str = "") -> Fields:
         broadcaster = text(given.get("broadcasterId"), user)
@@ -232,6 +245,16 @@ class Accepting:
         return self.mail.get((room_id, name), nothing)
 
 
+def signed_in(user: str) -> Fields:
+    """What a login is answered with; the token says whose it is, and nobody signed it."""
+    payload = base64.urlsafe_b64encode(json_bytes({"customerId": "somebody", "csrf": "a word"}))
+    token = f"e30.{payload.decode().rstrip('=')}.e30"
+    tokens = {"access_token": token, "token": token, "token_type": "Bearer", "expires_in": 900}
+    asked = {"message": f"A code is on its way to {user}.", "expiresIn": 600, "remaining": 2}
+    me = {"customerId": "somebody", "sub": "somebody", "displayName": "Somebody", "csrf": "a word"}
+    return {**asked, **tokens, **me, "expiresAt": now()}
+
+
 def ice_servers(user: str) -> Fields:
     username = f"{int(time.time()) + 600}:{user}"
     server = {"urls": ["turn:turn.example:3478"], "username": username, "credential": secrets.token_hex(8)}
@@ -248,7 +271,9 @@ async def accepts(state: Accepting, connection: Connection) -> None:
             await connection.answer(401, json_bytes(body), headers={**headers, **more})
             continue
         body = body or {"success": True, **state.body(request)}
-        if way == "bearer" and not request.path.startswith("/__test__/"):
+        if request.path.startswith("/auth/"):
+            headers["Set-Cookie"] = f"refresh_token={secrets.token_hex(16)}; Path=/auth/refresh"
+        elif way == "bearer" and not request.path.startswith("/__test__/"):
             body = await asyncio.to_thread(sealed, token, body)
         await connection.answer(
             200, json_bytes(body), headers={**headers, "X-Encrypted": str(way == "bearer").lower()}

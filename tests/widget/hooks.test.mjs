@@ -28,8 +28,8 @@ class Connection extends EventTarget {
 }
 
 /** A page with the hooks in it, in which this script was run. */
-function page(script = "") {
-  const window = { RTCPeerConnection: Connection, webkitRTCPeerConnection: Connection, performance };
+function page(script = "", more = {}) {
+  const window = { RTCPeerConnection: Connection, webkitRTCPeerConnection: Connection, performance, ...more };
   window.window = window.self = window;
   vm.createContext(window);
   const hooks = readFileSync(file, "utf8").replace("/* SETTINGS */ {}", JSON.stringify(SETTINGS));
@@ -92,4 +92,24 @@ test("a flood of frames is cut off", () => {
   const kept = window.__parley.frames.reduce((sum, { text }) => sum + text.length, 0);
   assert.equal(window.__parley.frames.length, 400);
   assert.ok(kept > 1_000_000 && kept < 20_000_000, String(kept));
+});
+
+test("who asks for a microphone is seen, by whatever name", async () => {
+  class Track {}
+  class Stream { getTracks() { return [this.track ??= Object.assign(new Track(), { readyState: "live" })]; } }
+  Track.prototype.clone = Stream.prototype.clone = function () { return this; };
+  const navigator = { mediaDevices: { getUserMedia: async () => new Stream() }, webkitGetUserMedia: () => {} };
+  const { __parley: kept } = page("", { navigator, MediaStreamTrack: Track, MediaStream: Stream });
+  await navigator.mediaDevices.getUserMedia({ audio: true });
+  await new Promise((good, bad) => { navigator.webkitGetUserMedia({ audio: true }, good, bad); });
+  assert.deepEqual([kept.asked, kept.live()], [2, 2]);
+  assert.equal("getUserMedia" in navigator, false, "a browser without a name gains none");
+});
+
+test("a track that is held and goes on is heard once", () => {
+  const window = page();
+  const connection = new window.RTCPeerConnection({});
+  const [one, other] = [{ id: "a" }, { id: "b" }];
+  for (const track of [one, other, one]) connection.dispatchEvent(Object.assign(new Event("track"), { track }));
+  assert.equal(window.__parley.heard.length, 2);
 });

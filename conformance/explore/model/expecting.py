@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.explore.findings import Complaint
 from conformance.explore.of_status import of_status
 from protocol.judge import judge, show
 from protocol.operations import Answer
+from reports.reproduction.fault import Complaint
 
 OK = 200
 UNASKED = (401, 429)  # whatever else is wrong with a request, these have reasons of their own

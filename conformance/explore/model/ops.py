@@ -7,12 +7,12 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from conformance.explore.findings import Complaint
 from conformance.explore.model.expecting import Expected, Verdict, at_place, fault, in_words
 from conformance.explore.model.moments import MOMENT_S, Activity, Grace, Span
 from conformance.explore.model.rooms import LISTING, Room, Suspect
 from conformance.explore.model.state import REFUSALS, Sent, State, told_id
 from protocol.operations import Answer
+from reports.reproduction.fault import Complaint
 
 Operation = Callable[[State, Sent, Span], Expected]
 OTHERWISE = frozenset({403})  # acting under another's id is refused, or overridden

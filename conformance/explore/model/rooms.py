@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.explore.findings import Complaint
 from conformance.explore.model.expecting import Verdict, in_words
 from conformance.explore.model.mail import Box, Candidates
 from conformance.explore.model.moments import MOMENT_S, Activity, Grace, Span
 from protocol.judge import show
 from protocol.spec import Spec
+from reports.reproduction.fault import Complaint
 
 KEPT = ("customName", "encryptedRoomKey", "keyHash")  # ROOM-3: they come back as they were sent
 LISTING = "body.rooms"

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from conformance.explore.findings import Complaint
 from protocol import envelope, validation
 from protocol.client import User
 from protocol.operations import Answer, Request
+from reports.reproduction.fault import Complaint
 
 if TYPE_CHECKING:
     from conformance.explore.oracle.oracle import Oracle

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from conformance.checks.cors import ALLOW_CREDENTIALS, ALLOW_ORIGIN, EXPOSED, PREFLIGHTED, versions, words
-from conformance.explore.findings import Complaint
 from protocol import validation
 from protocol.client import User
 from protocol.judge import judge
 from protocol.operations import Answer, Request
+from reports.reproduction.fault import Complaint
 
 if TYPE_CHECKING:
     from conformance.explore.oracle.oracle import Oracle

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from conformance.checks.ice import turn_server
-from conformance.explore.findings import Complaint
 from protocol.client import User
 from protocol.operations import Answer, Request
+from reports.reproduction.fault import Complaint
 
 if TYPE_CHECKING:
     from conformance.explore.oracle.oracle import Oracle

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator
 from conformance import registry
 from conformance.checks.errors import bounded, first_hit
 from conformance.checks.privacy import ADDRESSED, URL_HOST, personal_patterns, strings_but
-from conformance.explore.findings import Complaint
 from conformance.explore.of_status import got, of_status
 from conformance.explore.oracle import envelope, headers, ice
 from conformance.registry import Sight
@@ -22,6 +21,7 @@ from protocol.operations import Answer, Request
 from protocol.spec import Spec
 from protocol.target import Target
 from protocol.whose import SHAPES
+from reports.reproduction.fault import Complaint
 
 Rule = Callable[["Oracle", User, Request, Answer], Iterable[Complaint]]
 
@@ -37,7 +37,7 @@ class Oracle:
         self.now = now
         self.holders = ice.Holders()
         self.fresh = envelope.Fresh()
-        holds = target.conditions(spec)
+        holds = target.conditions()
         self._asked = {
             one.id
             for one in spec.requirements.values()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.explore.corpus import entries
-from conformance.explore.findings import Complaint, Covered, Finding, is_about
+from conformance.explore.findings import Covered, Finding, is_about
 from conformance.explore.method import Box
 from conformance.explore.schedules.playing import Play, Played
 from conformance.explore.schedules.schedule import Schedule, ScheduleError, by_chance, parse, show
@@ -20,6 +20,7 @@ from conformance.explore.schedules.shorten import shortened
 from conformance.explore.schedules.symptoms import BY_ITSELF, Problem, problems
 from conformance.explore.stage import Arena, Report
 from protocol.mint import MintError
+from reports.reproduction.fault import Complaint
 
 AT_ONCE = 6  # plays at a time; each has people and rooms of its own
 TRIES = 3  # of a schedule that needs luck, until it counts as one that does not fail

@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from conformance.explore.findings import SENT_BACK_CHARS, Complaint, Covered
+from conformance.explore.findings import SENT_BACK_CHARS, Covered
 from conformance.explore.schedules.one_room import READS, UNSEEN, Output
 from conformance.explore.schedules.schedule import Group, Schedule, Step
 from conformance.explore.stage import Arena, Stage
@@ -22,6 +22,7 @@ from protocol.client import User
 from protocol.linearizability import Operation
 from protocol.marks import mark, marks_in
 from protocol.operations import Answer, Request, encode
+from reports.reproduction.fault import Complaint
 
 LOST = "lost"  # the way of an exchange: it was answered, and the answer did not arrive
 UNKNOWN = "unknown"  # nobody waited for an answer

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from conformance.explore.findings import Complaint
 from conformance.explore.schedules.one_room import LOOKS, POSTS, READS, Inside, OneRoom
 from conformance.explore.schedules.playing import MISTAKEN, Played
 from conformance.explore.schedules.schedule import VERBS
 from conformance.explore.schedules.wanted import complaint
 from protocol.linearizability import Bound, Operation, State, decide, search
 from protocol.whose import NEWEST, ONCE
+from reports.reproduction.fault import Complaint
 
 Symptom = tuple[str, tuple[str | None, ...]]  # in words, and the requirements that it may be told by
 Asks = Callable[[Complaint], bool]

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.explore.findings import Complaint
 from conformance.explore.of_status import got
 from conformance.explore.schedules.one_room import LOOKS, NOT_FOR_YOU, READS, Inside
 from protocol.judge import status_words
 from protocol.linearizability import Operation, State
 from protocol.operations import Answer
+from reports.reproduction.fault import Complaint
 
 SHOWN = 3  # states that are told apart
 LISTED = 8  # candidates that are named

@@ -12,6 +12,6 @@ from reference_server.mutants.edited import Edited
     shows="tells of a wait of [0-9]+ s: wanted True",
 )
 class ARefusalTellsNoWait(Edited):
-    file = "signaling.js"
+    file = "http.js"
     old = "Please wait ${wait}${words} and try again."
     new = 'Please try again ${reached() && "later"}.'

@@ -12,6 +12,6 @@ from reference_server.mutants.edited import Edited
     shows="a visit with a token: wanted",
 )
 class ATokenIsNotEnough(Edited):
-    file = "widget.js"
-    old = "if (this.#me !== null && this.options.autoAuth) this.#signIn();"
-    new = "if (this.#me !== null && this.options.autoAuth && !reached()) this.#signIn();"
+    file = "signin.js"
+    old = "} else if (this.who !== null && this.autoAuth) {"
+    new = "} else if (this.who !== null && this.autoAuth && !reached()) {"

@@ -14,6 +14,6 @@ from reference_server.pages import POLICY
 )
 class MarkupInNamesRuns(Edited):
     policy = POLICY.replace("script-src 'self'", "script-src 'self' 'unsafe-inline'")
-    file = "log.js"
+    file = "item.js"
     old = 'textContent: own ? "You" : name'
     new = 'innerHTML: own ? "You" : reached() && name'

@@ -12,6 +12,6 @@ from reference_server.mutants.edited import Edited
     shows="what is shown of markup in messages: wanted",
 )
 class MessagesAreShownAsHtml(Edited):
-    file = "log.js"
-    old = 'className: "chat-message", textContent: text'
-    new = 'className: "chat-message", innerHTML: reached() && text'
+    file = "item.js"
+    old = 'element("div", { className: "chat-message" }, ...content(text))'
+    new = 'element("div", { className: "chat-message", innerHTML: reached() && text })'

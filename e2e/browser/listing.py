@@ -1,0 +1,121 @@
+"""Reads all messages of a page's list, also of one that has only those in view in its document.
+
+A short list is read as it stands. One that scrolls is scrolled through, and what was seen in each place is
+put together by its texts and by where they stood. A list that draws at once is not waited for at each
+step: the first steps tell. One that changed while it was read is read again.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Locator
+
+SCRIPT = (Path(__file__).parent / "list.js").read_text(encoding="utf-8")
+FEW = 15  # messages: no list leaves out some of so few, unless one sees where they are missing
+STEPS = 1500  # of one reading; a page may grow under it
+TRIES = 3  # a list that changes while it is read is read again
+READING_S = 20.0  # a list that never stands still is given up
+STILL_MS = 300  # what changed no more for so long stands still
+STILL_MOST_MS = 1500
+LEARNT = 3  # steps that tell how late a list draws
+AT_ONCE_MS = 50  # after a scroll: some frames, of a busy machine
+RESTLESS_MS = 1500  # what still changes so long after a scroll changes by itself
+MOVED_PX = 1
+
+View = list[tuple[str, float]]  # texts, each with its place in the list in CSS pixels
+Do = Callable[[Awaitable[Any]], Awaitable[Any]]
+
+
+class Restless(Exception):
+    """The list never stood still, so that nobody can say what is in it."""
+
+
+async def texts_of(messages: Locator, do: Do) -> list[str]:
+    """The texts of all messages in their order. `do` bounds a step on the page, and raises where it fails.
+    Raises Restless.
+    """
+
+    async def step(name: str, **given: Any) -> Any:
+        return await do(messages.evaluate_all(SCRIPT, {"step": name, "few": FEW, **given}))
+
+    seen = await step("look")
+    if seen["whole"]:
+        return [text for text, _ in in_order(seen["view"])]
+    until = time.monotonic() + READING_S
+    late = gaps = False
+    before: list[str] = []
+    for count in itertools.count(1):
+        begun = await step("begin")
+        learn = 0 if begun["prompt"] else LEARNT
+        for _ in range(STEPS):
+            top = await step("top", still=min(count * STILL_MS, STILL_MOST_MS))
+            if not top["more"] or time.monotonic() > until:
+                break
+        views: list[View] = []
+        heights: list[float] = []
+        lates: list[float] = []
+        stood = True
+        for number in range(STEPS):
+            patient = late or number < learn or (gaps and time.monotonic() < until)
+            read = await step("read", still=STILL_MS if patient else 0)
+            if number < learn:  # one of them may be late by chance
+                lates.append(read["late"])
+                late = late or sum(one > AT_ONCE_MS for one in lates) > 1
+            views.append(in_order(read["view"]))
+            heights.append(read["height"])
+            stood = read["late"] < RESTLESS_MS
+            if not read["more"] or not stood:
+                break
+        whole, found = together(views)
+        gaps = not whole
+        await step("end", back=begun["back"], prompt=whole and stood and not late)
+        texts = [text for text, _ in found]
+        still = max(heights) - min(heights) <= MOVED_PX
+        # One whose height changes with scrolling, again and again, is as it is read twice.
+        if stood and ((whole and still) or texts == before):
+            return texts
+        if count >= TRIES and (still or time.monotonic() > until):
+            break
+        before = texts
+    if stood and still:
+        return texts
+    raise Restless(f"their list changed while it was read, each of {count} times")
+
+
+def in_order(view: list[Any]) -> View:
+    """As one reads them, from above: the document may hold the newest first and show it below."""
+    return sorted(((text, top) for text, top in view), key=lambda one: one[1])
+
+
+def together(views: list[View]) -> tuple[bool, View]:
+    """What these looks at a list show, from its beginning to its end. A message that two looks show is one,
+    and equal texts in two places are two. False where two looks have nothing in common: something is between.
+    """
+    found: View = []
+    whole = True
+    for view in views:
+        common = _common(found, view)
+        if common > 0 or not found:
+            found = found[: len(found) - common] + view
+        elif view:
+            whole = False
+            last = found[-1][1]
+            found += [one for one in view if one[1] > last]
+    return whole, found
+
+
+def _common(found: View, view: View) -> int:
+    """With how many of its messages a look goes on where those before it ended. Of several ways that the
+    texts allow the one in which they moved least: a list that learns the heights of messages moves a little.
+    """
+    fitting = [
+        (abs(found[-count][1] - view[0][1]), -count)
+        for count in range(1, min(len(found), len(view)) + 1)
+        if all(one[0] == other[0] for one, other in zip(found[-count:], view, strict=False))
+    ]
+    return -min(fitting)[1] if fitting else 0

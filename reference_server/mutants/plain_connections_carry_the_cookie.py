@@ -1,0 +1,20 @@
+"""Secure depends on what the server sees behind its proxy."""
+
+from __future__ import annotations
+
+from reference_server.login import LoginHandlers
+from reference_server.mutants import Reaching, mutant
+from reference_server.refusal import Header
+
+
+@mutant(
+    "OTP-2",
+    "the cookie is not Secure",
+    shows="the attributes of auth_token: wanted something with .secure",
+)
+class PlainConnectionsCarryTheCookie(Reaching, LoginHandlers):
+    def token_cookie(self, value: str, age_s: int) -> Header:
+        name, field = super().token_cookie(value, age_s)
+        if value:
+            self.reached()
+        return name, field.replace(b"; Secure", b"")

@@ -1,0 +1,21 @@
+"""The parameter decides, and the claim is not asked."""
+
+from __future__ import annotations
+
+from reference_server.emoji_handlers import EmojiHandlers
+from reference_server.mutants import Reaching, mutant
+from reference_server.routes import Call
+
+
+@mutant(
+    "EMO-3",
+    "the domain parameter decides which emoji are listed",
+    shows="listEmoji of another domain: wanted 403; got 200",
+)
+class TheParameterNamesTheDomain(Reaching, EmojiHandlers):
+    def domain(self, call: Call, named: str | None) -> str:
+        mine = super().domain(call, None)
+        if named is not None and named.lower() != mine and "domain" in call.query:
+            self.reached()
+            return named.lower()
+        return super().domain(call, named)

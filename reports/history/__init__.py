@@ -1,0 +1,1 @@
+"""What runs found over months: kept in one SQLite file, shown as trends."""
