@@ -312,6 +312,10 @@ async def test_where_the_focus_goes_and_whether_it_is_seen(page: Page) -> None:
     assert [tag[:7] for tag in (await keys.unseen())[1]] == ["<button"]
     await page.set_content(f"{clock}<p id=clock></p><p>below</p><button>a</button>")
     assert await keys.unseen() == (1, [])
+    # It moves away while it is looked at, as it does where something is written above it.
+    moved = "onblur='above.style.height = \"200px\"'"
+    await page.set_content(f"{clock}<p id=clock>0</p><p id=above></p><button {moved}>a</button>")
+    assert await keys.unseen() == (1, [])
     await page.set_content("<button id=create>c</button><textarea></textarea><div onclick=''>d</div>")
     assert await keys.goes_to("createRoom")
     assert await keys.goes_to("compose")

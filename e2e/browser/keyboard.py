@@ -9,6 +9,7 @@ from playwright.async_api import FloatRect
 from e2e.browser.widget import STEP_S, Widget
 
 MOST = 150  # presses: a page with more to go through is used by nobody
+LOOKS = 3  # at what is around an element, on a page that changes by itself
 STUCK = 15  # presses that move no focus: a field for dates, a player or a frame has some places within
 # Numbers elements as they get the focus, and knows the one in a shadow tree. 0 stands for none.
 FOCUS = """() => {
@@ -122,18 +123,28 @@ class Keyboard:
 
     async def _is_seen(self) -> bool:
         """Whether the page looks different while the focus is taken away. What looks different again after
-        that changes by itself, as a clock does: then only what is around the element is looked at.
+        that changes by itself, as a clock does: then only what is around the element is looked at, again
+        where that moved meanwhile. True where it never stands still: nobody can tell.
         """
-        for clip in (None, await self.widget.evaluate(AROUND)):
-            pictures = [await self._picture(clip)]
-            for script in (LEAVE, COME_BACK):
-                await self.widget.evaluate(script)
-                pictures.append(await self._picture(clip))
-            if pictures[0] == pictures[1]:
-                return False
-            if pictures[0] == pictures[2]:
-                return True
-        return True  # it never stands still: nobody can tell
+        told = await self._differs(None)
+        for _ in range(LOOKS):
+            if told is not None:
+                return told
+            around = await self.widget.evaluate(AROUND)
+            told = await self._differs(around)
+            if around != await self.widget.evaluate(AROUND):
+                told = None
+        return told is not False
+
+    async def _differs(self, clip: FloatRect | None) -> bool | None:
+        """Whether this part looks different without the focus, and the same again with it; None: it changes."""
+        pictures = [await self._picture(clip)]
+        for script in (LEAVE, COME_BACK):
+            await self.widget.evaluate(script)
+            pictures.append(await self._picture(clip))
+        if pictures[0] == pictures[1]:
+            return False
+        return True if pictures[0] == pictures[2] else None
 
     async def _picture(self, clip: FloatRect | None) -> bytes:
         taken = self.widget.page.screenshot(animations="disabled", clip=clip)
