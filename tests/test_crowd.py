@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -236,7 +235,7 @@ def test_stopped_while_they_talk_it_tells_what_was_measured() -> None:
 
 
 def _at_work(whole: psutil.Process) -> int:
-    """How many of its worker processes have used a second of the processor. It has others, some very short-lived:
+    """How many of its worker processes have used a second of the processor. It has others, some short-lived:
     one that is asked about as it ends counts as none.
     """
     found = 0

@@ -137,7 +137,7 @@ class Keyboard:
         return told is not False
 
     async def _differs(self, clip: FloatRect | None) -> bool | None:
-        """Whether this part looks different without the focus, and the same again with it; None: it changes."""
+        """Whether this part looks different without the focus, and the same again with it; None: neither."""
         pictures = [await self._picture(clip)]
         for script in (LEAVE, COME_BACK):
             await self.widget.evaluate(script)
