@@ -17,20 +17,22 @@ async (messages, { step, few, back, prompt, still }) => {
   };
   const go = (box, top) => box.scrollTo({ top, behavior: "instant" });
   // Waits until nothing in the list changed for `still` ms, or `enough()`. How many ms after the start it changed last.
+  // A frame counts for some ms at most: while a busy machine lets the page do nothing, its time does not go by.
   const stands = async (box, still, enough = () => false) => {
-    const begun = performance.now();
-    let last = begun;
-    let height = box.scrollHeight;
-    const watch = new MutationObserver(() => { last = performance.now(); });
+    let [spent, last, begun, height] = [0, 0, performance.now(), box.scrollHeight];
+    const now = () => spent + Math.min(performance.now() - begun, 50);
+    const watch = new MutationObserver(() => { last = now(); });
     for (const node of kept.watched) watch.observe(node, { subtree: true, childList: true, characterData: true });
-    for (let now = begun; now - last < still && now - begun < 2000 && !enough(); now = performance.now()) {
+    while (spent - last < still && spent < 2000 && !enough()) {
       await frame();
+      spent = now();
+      begun = performance.now();
       if (box.scrollHeight === height) continue;
       height = box.scrollHeight;
-      last = performance.now();
+      last = spent;
     }
     watch.disconnect();
-    return last - begun;
+    return last;
   };
   const edge = (box) => (box === document.scrollingElement ? 0 : box.getBoundingClientRect().top);
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,16 @@ class Restless(Exception):
     """The list never stood still, so that nobody can say what is in it."""
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What one way through a list showed, from its top to its end."""
+
+    texts: list[str]
+    whole: bool  # nothing is missing between two looks
+    still: bool  # its height stayed
+    stood: bool  # it stood still whenever it was looked at
+
+
 async def texts_of(messages: Locator, do: Do) -> list[str]:
     """The texts of all messages in their order. `do` bounds a step on the page, and raises where it fails.
     Raises Restless.
@@ -46,45 +57,62 @@ async def texts_of(messages: Locator, do: Do) -> list[str]:
     seen = await step("look")
     if seen["whole"]:
         return [text for text, _ in in_order(seen["view"])]
-    until = time.monotonic() + READING_S
-    late = gaps = False
+    reader = _Reader(step)
     before: list[str] = []
     for count in itertools.count(1):
-        begun = await step("begin")
+        now = await reader.read(count)
+        # One whose height changes with scrolling, again and again, is as it is read twice.
+        if now.stood and ((now.whole and now.still) or now.texts == before):
+            return now.texts
+        if count >= TRIES and (now.still or reader.is_over()):
+            break
+        before = now.texts
+    if now.stood and now.still:
+        return now.texts
+    raise Restless(f"their list changed while it was read, each of {count} times")
+
+
+class _Reader:
+    """Goes through a list that scrolls, as patiently as what it saw of it asks for."""
+
+    def __init__(self, step: Callable[..., Awaitable[Any]]) -> None:
+        self._step = step
+        self._until = time.monotonic() + READING_S
+        self._late = False  # it draws some time after a scroll
+        self._gaps = False  # the reading before missed something
+
+    def is_over(self) -> bool:
+        return time.monotonic() > self._until
+
+    async def read(self, count: int) -> Reading:
+        """The `count`th reading, from 1: each waits longer for what is loaded at the top."""
+        begun = await self._step("begin")
+        await self._to_the_top(min(count * STILL_MS, STILL_MOST_MS))
         learn = 0 if begun["prompt"] else LEARNT
-        for _ in range(STEPS):
-            top = await step("top", still=min(count * STILL_MS, STILL_MOST_MS))
-            if not top["more"] or time.monotonic() > until:
-                break
         views: list[View] = []
         heights: list[float] = []
         lates: list[float] = []
-        stood = True
         for number in range(STEPS):
-            patient = late or number < learn or (gaps and time.monotonic() < until)
-            read = await step("read", still=STILL_MS if patient else 0)
+            patient = self._late or number < learn or (self._gaps and not self.is_over())
+            seen = await self._step("read", still=STILL_MS if patient else 0)
             if number < learn:  # one of them may be late by chance
-                lates.append(read["late"])
-                late = late or sum(one > AT_ONCE_MS for one in lates) > 1
-            views.append(in_order(read["view"]))
-            heights.append(read["height"])
-            stood = read["late"] < RESTLESS_MS
-            if not read["more"] or not stood:
+                lates.append(seen["late"])
+                self._late = self._late or sum(one > AT_ONCE_MS for one in lates) > 1
+            views.append(in_order(seen["view"]))
+            heights.append(seen["height"])
+            stood = seen["late"] < RESTLESS_MS
+            if not seen["more"] or not stood:
                 break
         whole, found = together(views)
-        gaps = not whole
-        await step("end", back=begun["back"], prompt=whole and stood and not late)
-        texts = [text for text, _ in found]
-        still = max(heights) - min(heights) <= MOVED_PX
-        # One whose height changes with scrolling, again and again, is as it is read twice.
-        if stood and ((whole and still) or texts == before):
-            return texts
-        if count >= TRIES and (still or time.monotonic() > until):
-            break
-        before = texts
-    if stood and still:
-        return texts
-    raise Restless(f"their list changed while it was read, each of {count} times")
+        self._gaps = not whole
+        await self._step("end", back=begun["back"], prompt=whole and stood and not self._late)
+        return Reading([text for text, _ in found], whole, max(heights) - min(heights) <= MOVED_PX, stood)
+
+    async def _to_the_top(self, still_ms: int) -> None:
+        for _ in range(STEPS):
+            top = await self._step("top", still=still_ms)
+            if not top["more"] or self.is_over():
+                return
 
 
 def in_order(view: list[Any]) -> View:
