@@ -13,12 +13,21 @@ LOOK_S = 0.1
 
 
 async def eventually(
-    look: Callable[[], Awaitable[Seen]], holds: Callable[[Seen], bool], within_s: float = PATIENCE_S
+    look: Callable[[], Awaitable[Seen]],
+    holds: Callable[[Seen], bool],
+    within_s: float = PATIENCE_S,
+    *,
+    after_change: bool = False,
 ) -> Seen:
-    """What was seen at last: as soon as it holds, else when the time is over. Judging it is the caller's."""
+    """What was seen at last: as soon as it holds, else when the time is over, which with `after_change` begins
+    again whenever something else is seen. Judging it is the caller's.
+    """
     until = time.monotonic() + within_s
+    before: Seen | None = None
     while True:
         seen = await look()
+        if after_change and seen != before:
+            before, until = seen, time.monotonic() + within_s
         if holds(seen) or time.monotonic() > until:
             return seen
         await asyncio.sleep(LOOK_S)

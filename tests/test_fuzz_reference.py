@@ -20,8 +20,8 @@ def test_nothing_is_found_at_the_reference_server() -> None:
     for times in (1, 3, 9):  # a busy machine is not let in everywhere within the first
         ran = attack(lambda arena: [Fuzz(arena), Texts(arena)], SECONDS * times, seed=SEED)
         assert [(one.complaint.requirement, one.operation, one.complaint.words) for one in ran.findings] == []
-        assert all(method.covered.cases > 0 for method in ran.methods)
+        idle = [method for method in ran.methods if method.covered.cases == 0]
         never = shallow(ran.methods[0].covered, core)
-        if not never:
+        if not never and not idle:
             break
-    assert never == []
+    assert (never, idle) == ([], [])
