@@ -19,7 +19,7 @@ async def eventually(
     *,
     after_change: bool = False,
 ) -> Seen:
-    """What was seen at last: as soon as it holds, else when the time is over, which with `after_change` begins
+    """What was seen at last: as soon as it holds, else when the time is over. With `after_change` that begins
     again whenever something else is seen. Judging it is the caller's.
     """
     until = time.monotonic() + within_s
