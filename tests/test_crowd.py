@@ -159,7 +159,7 @@ def mixing(url: str) -> Iterator[str]:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             if self.path == post:
                 answers.append(json.loads(body)["answer"])
-            there = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+            there = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
             there.request(self.command, self.path, body or None, dict(self.headers.items()))
             came = there.getresponse()
             raw = came.read()
@@ -267,7 +267,7 @@ def test_ctrl_c_ends_it_with_figures_and_leaves_no_process() -> None:
         started.wait()
     assert started.returncode == 1, err
     assert "of 200 opened" in out and "Traceback" not in err
-    gone, left = psutil.wait_procs(children, timeout=10)
+    gone, left = psutil.wait_procs(children, timeout=60)
     assert left == [] and gone
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(
     not (shutil.which("chromium") and shutil.which("turnserver")), reason="needs chromium and turnserver"
 )
 MARK = "PARLEY_TEST_MARK"
-GONE_S = 30  # for what was orphaned to be ended
+GONE_S = 90  # for what was orphaned to be ended
 
 
 def marked(mark: str) -> list[str]:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 import pytest_asyncio
-from browser_kit import HOLD, needs_chromium
+from browser_kit import HOLD, PATIENCE_MS, needs_chromium
 from playwright.async_api import Browser, Page, Route, expect
 from server_kit import SECRET, SPEC, ServerProcess
 
@@ -128,7 +128,7 @@ async def visit(browser: Browser, server: ServerProcess) -> AsyncIterator[Open]:
         claims = tokens.claims(SPEC, user, displayName=user.title(), lifetime=3600)
         token = tokens.SecretSigner(SECRET.encode()).sign(claims)
         await visitor.page.add_init_script(HOLD)
-        visitor.page.set_default_timeout(20_000)
+        visitor.page.set_default_timeout(PATIENCE_MS)
         await visitor.page.goto(f"{server.url}/#{urlencode({'token': token, 'relayOnly': '1', **fragment})}")
         await visitor.page.locator(".chat-client").wait_for()
         return visitor

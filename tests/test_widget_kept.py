@@ -24,7 +24,7 @@ pytestmark = [
     needs_chromium,
     pytest.mark.asyncio(loop_scope="module"),
 ]
-LONG_S = 60.0
+LONG_S = 90.0
 # Tells the peers of a page that its room is another one now.
 TELL = """(() => {
   const { send } = RTCDataChannel.prototype;
