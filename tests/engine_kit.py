@@ -44,7 +44,7 @@ class Clock:
 
 
 def waiting_for(monkeypatch: pytest.MonkeyPatch, sign: Callable[[], Callable[[], bool]]) -> None:
-    """Whoever gives up its place on the floor to sleep does so until its sign holds (or half a minute in vain),
+    """Whoever gives up its place on the floor to sleep does so until its sign holds (half a minute at most),
     not by the clock: a busy machine may begin the others later than any time that one could sleep.
     """
 

@@ -22,7 +22,7 @@ USER, CREDENTIAL, REALM, NONCE = "1900000000:alice", "credential", "odd", b"nonc
 RELAY = ("127.0.0.1", 9)
 SHORT_S = 0.6  # for what is silent
 LONG_S = 60.0  # for what answers, however busy the machine
-# A request and the number of its transaction from 1, to what is sent back. What was answered late comes again,
+# A request and the number of its transaction, to what is sent back. What is answered late comes again,
 # and is no other request.
 Answering = Callable[[stun.Message, int], bytes]
 
