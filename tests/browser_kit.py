@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from suite import launch
 
@@ -14,6 +14,9 @@ CHROMIUM = launch.arguments("chromium")
 needs_chromium = pytest.mark.skipif(
     "executable_path" not in CHROMIUM, reason="chromium is not installed (make test says how)"
 )
+# What a page is to show may take its time where others have the processor; the default is five seconds.
+PATIENCE_MS = 90_000
+expect.set_options(timeout=PATIENCE_MS)
 # Holds the widget that the page makes.
 HOLD = """(() => {
   let held;

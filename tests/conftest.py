@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from browser_kit import browser
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 from score_kit import SECRET
 from server_kit import ServerProcess
 
@@ -21,8 +21,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # For mutation testing (python -m bench.judgement): the same examples in every run, and none made smaller.
-# Whether an example is fast is no matter of a test; in CI hypothesis itself sees to that.
-settings.register_profile("tests", deadline=None)
+# Whether an example is fast, or quickly made, is no matter of a test; in CI hypothesis itself sees to that.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 if settings.get_current_profile_name() == "default":
     settings.load_profile("tests")
 settings.register_profile("mutants", settings.get_profile("ci"), phases=[Phase.explicit, Phase.generate])

@@ -26,8 +26,8 @@ from suite.reaper import Reaper
 
 NEEDED = ("dockerd", "containerd", "runc", "turnserver", "ldd")
 IMAGE = "parley-turnserver:installed"
-READY_S = 30.0
-STOP_S = 10.0
+READY_S = 90.0
+STOP_S = 60.0
 FLAGS = (
     "--bridge=none --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false "
     "--userland-proxy=false --storage-driver=overlay2 --exec-opt native.cgroupdriver=cgroupfs"
@@ -35,7 +35,7 @@ FLAGS = (
 
 EMPTYING = """
 import sys, time, docker
-with_engine = docker.DockerClient(base_url=sys.argv[1], timeout=5)
+with_engine = docker.DockerClient(base_url=sys.argv[1], timeout=60)
 while found := with_engine.containers.list(all=True, ignore_removed=True):
     for container in found:
         try:
@@ -81,7 +81,7 @@ class Engine:
         end = time.monotonic() + READY_S
         while True:
             try:
-                with contextlib.closing(docker.DockerClient(base_url=self.host, timeout=5)) as client:
+                with contextlib.closing(docker.DockerClient(base_url=self.host, timeout=60)) as client:
                     client.ping()
                 return self
             except (docker.errors.DockerException, OSError):
@@ -120,13 +120,13 @@ class Engine:
                 made.type, made.mode = tarfile.DIRTYPE, 0o755
                 tar.addfile(made)
         repository, _, tag = IMAGE.partition(":")
-        with contextlib.closing(docker.DockerClient(base_url=self.host, timeout=30)) as client:
+        with contextlib.closing(docker.DockerClient(base_url=self.host, timeout=120)) as client:
             client.api.import_image_from_data(archive.getvalue(), repository=repository, tag=tag)
         return IMAGE
 
     def containers(self) -> list[str]:
         """The names of all containers there are, running or not."""
-        with contextlib.closing(docker.DockerClient(base_url=self.host, timeout=5)) as client:
+        with contextlib.closing(docker.DockerClient(base_url=self.host, timeout=60)) as client:
             return [container.name for container in client.containers.list(all=True, ignore_removed=True)]
 
 

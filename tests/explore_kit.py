@@ -14,7 +14,7 @@ from conformance.session import Session
 from conformance.settings import Settings
 
 Came = TypeVar("Came")
-STUCK_S = 120.0
+STUCK_S = 300.0
 
 
 @asynccontextmanager

@@ -97,7 +97,9 @@ class ServerProcess:
         self._ready = threading.Event()
         self._reader = threading.Thread(target=self._follow, daemon=True)
         self._reader.start()
-        assert self._ready.wait(30), "the server neither got ready nor ended"
+        if not self._ready.wait(90):
+            self.process.kill()
+            raise AssertionError("the server neither got ready nor ended")
         assert self.url, f"the server did not start: {self.lines}"
 
     def _follow(self) -> None:
@@ -114,11 +116,11 @@ class ServerProcess:
         if self.process.poll() is None:
             os.kill(self.process.pid, number)
         try:
-            return self.process.wait(10)
+            return self.process.wait(60)
         finally:
             if self.process.poll() is None:
                 self.process.kill()
-            self._reader.join(5)
+            self._reader.join(60)
 
     def __enter__(self) -> Self:
         return self
@@ -159,7 +161,7 @@ class Person:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         parts = urlsplit(self.url)
-        connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=10)
+        connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=60)
         sent: dict[str, str] = dict(self.headers)
         if self.token is not None and self.cookie:
             sent["Cookie"] = f"{SPEC.policy['names']['token_cookie']}={self.token}"

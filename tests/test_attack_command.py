@@ -8,12 +8,16 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
+from turn_kit import until
 
 ROOT = Path(__file__).parents[1]
 LONG_S = 240.0
+Ended = tuple[int, str, str]  # exit code, what it said, what it complained of
 
 
 def start(folder: Path, *options: str) -> subprocess.Popen[str]:
@@ -22,7 +26,7 @@ def start(folder: Path, *options: str) -> subprocess.Popen[str]:
     return subprocess.Popen(argv, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
 
 
-def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+def ended(process: subprocess.Popen[str]) -> Ended:
     try:
         out, err = process.communicate(timeout=LONG_S)
     finally:
@@ -31,14 +35,24 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     return process.returncode, out, err
 
 
+def long_enough(folder: Path, too_short: Callable[[Ended], bool], *options: str) -> tuple[Path, Ended]:
+    """A busy machine does less in that time: then it is done again, for longer. The folder and what came."""
+    for seconds in (8, 40, 120):
+        place = folder / f"{seconds}s"
+        came = ended(start(place, "--for", f"{seconds}s", *options))
+        if not too_short(came):
+            break
+    return place, came
+
+
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """An attack on a server that is wrong, by the methods that are quick to see it."""
     folder = tmp_path_factory.mktemp("found")
-    how = ("--for", "20s", "--method", "texts", "--method", "model", "--mutant", "offer-survives-reading")
-    code, out, err = ended(start(folder, *how))
+    how = ("--method", "texts", "--method", "model", "--mutant", "offer-survives-reading")
+    place, (code, out, err) = long_enough(folder, lambda came: "MBOX-2  MUST  found" not in came[1], *how)
     assert code == 1, out + err
-    return folder, out
+    return place, out
 
 
 def test_what_is_found_is_told_and_written(found: tuple[Path, str]) -> None:
@@ -69,7 +83,9 @@ def test_a_finding_is_done_again_where_the_fault_is_and_not_where_it_is_not(
 def test_ctrl_c_ends_it_with_a_report(tmp_path: Path) -> None:
     process = start(tmp_path, "--for", "10m")
     assert process.stderr is not None
-    time.sleep(3.0)  # under way, or not quite: both must end in good order
+    # It has started its server: it is under way, or not quite, and both must end in good order.
+    until(psutil.Process(process.pid).children, "the server that it attacks")
+    time.sleep(1.0)
     process.send_signal(signal.SIGINT)
     code, out, err = ended(process)
     assert code == 2 and "Traceback" not in err, out + err
@@ -105,9 +121,9 @@ def test_a_corpus_is_tried_first_and_a_bad_file_in_it_is_named(
     corpus.mkdir()
     (corpus / "past.json").write_bytes(replay.read_bytes())
     method = json.loads(replay.read_text(encoding="utf-8"))["method"]
-    how = ("--for", "8s", "--method", method, "--corpus", str(corpus), "--mutant", "offer-survives-reading")
-    code, out, _ = ended(start(tmp_path / "run", *how))
-    result = json.loads((tmp_path / "run" / "attack.json").read_text(encoding="utf-8"))
+    how = ("--method", method, "--corpus", str(corpus), "--mutant", "offer-survives-reading")
+    place, (code, out, _) = long_enough(tmp_path / "run", lambda came: came[0] == 2, *how)
+    result = json.loads((place / "attack.json").read_text(encoding="utf-8"))
     assert code == 1 and result["findings"][0]["requirement"] == "MBOX-2", out
     (corpus / "bad.json").write_text("{}", encoding="utf-8")
     code, _, err = ended(start(tmp_path / "bad", *how))

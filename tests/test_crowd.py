@@ -37,7 +37,7 @@ SCHEMA = Path(reports.__file__).parent / "schemas" / "peers.schema.json"
 VALID = jsonschema_rs.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
 PROCESS = TurnOptions("process")
 FEW = Order(rooms=3, turn=PROCESS, messages=3, every_s=0.3, processes=2)
-IMPATIENT = Order(rooms=2, turn=PROCESS, messages=2, every_s=0.3, patience_s=6, per_second=1)
+IMPATIENT = Order(rooms=2, turn=PROCESS, messages=2, every_s=0.3, patience_s=15, per_second=1)
 
 
 def complaints(record: dict[str, Any]) -> list[str]:
@@ -96,7 +96,7 @@ def test_what_is_decided_hangs_on_what_was_asked(few: dict[str, Any]) -> None:
 def test_a_turn_server_that_refuses_is_named() -> None:
     """The server hands out credentials that the TURN server does not take."""
     order = Order(
-        rooms=2, turn=PROCESS, messages=1, patience_s=4, per_second=0, mutant="turn-credentials-are-in-hex"
+        rooms=2, turn=PROCESS, messages=1, patience_s=10, per_second=0, mutant="turn-credentials-are-in-hex"
     )
     record = asyncio.run(run(order, SPEC))
     assert complaints(record) == []
@@ -159,7 +159,7 @@ def mixing(url: str) -> Iterator[str]:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             if self.path == post:
                 answers.append(json.loads(body)["answer"])
-            there = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+            there = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
             there.request(self.command, self.path, body or None, dict(self.headers.items()))
             came = there.getresponse()
             raw = came.read()
@@ -184,14 +184,14 @@ def mixing(url: str) -> Iterator[str]:
         server.server_close()
 
 
-def at(phase: str, act: Callable[[], None]) -> Callable[[Progress], None]:
-    """Acts once, when this phase begins."""
+def at(phase: str, act: Callable[[], None], after_s: float) -> Callable[[Progress], None]:
+    """Acts once, so long after this phase has begun."""
     seen: list[str] = []
 
     def tell(progress: Progress) -> None:
         if progress.phase == phase and not seen:
             seen.append(phase)
-            asyncio.get_running_loop().call_later(1.0, act)
+            asyncio.get_running_loop().call_later(after_s, act)
 
     return tell
 
@@ -206,7 +206,8 @@ def test_a_process_of_ours_that_dies_is_told_and_judges_nobody() -> None:
             assert pid is not None
             os.kill(pid, signal.SIGKILL)
 
-        crowd = Crowd(Order(rooms=3, turn=PROCESS, messages=4, processes=2), SPEC, at("speak", kill))
+        # They speak for twelve seconds.
+        crowd = Crowd(Order(rooms=3, turn=PROCESS, messages=12, processes=2), SPEC, at("speak", kill, 1.0))
         return await crowd.run()
 
     record = asyncio.run(bereft())
@@ -223,7 +224,8 @@ def test_stopped_while_they_talk_it_tells_what_was_measured() -> None:
     async def stopped() -> dict[str, Any]:
         crowd: Crowd
         order = Order(rooms=2, turn=PROCESS, messages=500, every_s=0.2)
-        crowd = Crowd(order, SPEC, at("speak", lambda: crowd.stop("interrupted") and None))
+        # After a second those who are late may not have said anything.
+        crowd = Crowd(order, SPEC, at("speak", lambda: crowd.stop("interrupted") and None, 4.0))
         return await crowd.run()
 
     record = asyncio.run(stopped())
@@ -267,7 +269,7 @@ def test_ctrl_c_ends_it_with_figures_and_leaves_no_process() -> None:
         started.wait()
     assert started.returncode == 1, err
     assert "of 200 opened" in out and "Traceback" not in err
-    gone, left = psutil.wait_procs(children, timeout=10)
+    gone, left = psutil.wait_procs(children, timeout=60)
     assert left == [] and gone
 
 

@@ -20,7 +20,7 @@ from test_cdn_checks import serving
 from e2e.turn.process import TurnProcess
 from protocol import cdn, tokens
 
-LONG_MS = 60_000  # for whatever should come; a busy machine is no failure
+LONG_MS = 90_000  # for whatever should come; a busy machine is no failure
 FACTS = SPEC.page["delivery"]
 pytestmark = [
     needs_chromium,

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(
     not (shutil.which("chromium") and shutil.which("turnserver")), reason="needs chromium and turnserver"
 )
 MARK = "PARLEY_TEST_MARK"
-GONE_S = 30  # for what was orphaned to be ended
+GONE_S = 90  # for what was orphaned to be ended
 
 
 def marked(mark: str) -> list[str]:
@@ -65,9 +65,11 @@ def test_nothing_is_left_behind(tmp_path: Path, way: str) -> None:
     try:
         if way in ("interrupt", "kill"):
             assert wait_for(lambda: under_way(run), LONG_S), "no check began"
+            process.send_signal(signal.SIGSTOP)  # it is not to be over before it has been looked at
             assert any("turnserver" in line for line in marked(mark))
             assert any("reference_server" in line for line in marked(mark))
             process.send_signal(signal.SIGINT if way == "interrupt" else signal.SIGKILL)
+            process.send_signal(signal.SIGCONT)
         out = ended(process)
     finally:
         if process.poll() is None:

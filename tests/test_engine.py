@@ -40,21 +40,25 @@ def test_a_check_that_holds_passes_at_once() -> None:
 
 
 class Company:
-    """A check that fails when anybody else acts, and one that is company to it."""
+    """A check that fails when anybody else acts, and one that is company to it: the first time they meet."""
 
     def __init__(self) -> None:
         self.acting = 0
+        self.came, self.looked = asyncio.Event(), asyncio.Event()
 
     async def minds_company(self) -> None:
         self.acting += 1
-        await asyncio.sleep(0.02)
+        if not self.looked.is_set():
+            await self.came.wait()
         others = self.acting - 1
         self.acting -= 1
+        self.looked.set()
         expect(others, "the others who act").equals(0)
 
     async def is_company(self) -> None:
         self.acting += 1
-        await asyncio.sleep(0.1)
+        self.came.set()
+        await self.looked.wait()
         self.acting -= 1
         expect(True, "this").equals(True)
 

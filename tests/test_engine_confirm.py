@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from engine_kit import job, report, run, verdicts
+from engine_kit import job, report, run, verdicts, waiting_for
 from score_kit import SECRET, score
 from server_kit import ServerProcess
 
@@ -108,9 +108,15 @@ def test_every_attempt_has_people_of_its_own() -> None:
     assert len(seen) == len(set(seen)) == 4
 
 
-def test_confirmations_that_wait_wait_at_the_same_time() -> None:
+def test_confirmations_that_wait_wait_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
     asleep: list[int] = []
     most: list[int] = []
+
+    def all_of_them() -> Callable[[], bool]:
+        wanted = 1 if len(most) == 1 else 4  # the first one, and then three
+        return lambda: len(most) == wanted
+
+    waiting_for(monkeypatch, all_of_them)
 
     async def waits() -> None:
         asleep.append(1)

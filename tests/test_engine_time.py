@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from engine_kit import Clock, job, run, verdicts
+from engine_kit import Clock, job, run, verdicts, waiting_for
 
 from conformance.control import ControlError
 from conformance.waits import after, after_seconds, target_time
@@ -59,24 +60,35 @@ def test_those_who_wait_longest_start_first() -> None:
 # -- real time
 
 
-def test_waits_overlap_even_where_one_acts_at_a_time() -> None:
+def test_waits_overlap_even_where_one_acts_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     events: list[str] = []
+    waiting_for(monkeypatch, lambda: lambda: sum(event.endswith("starts") for event in events) == len(NAMES))
     run([job(noting(name, events, seconds=0.2)) for name in NAMES], concurrency=1)
     backs = [number for number, event in enumerate(events) if event.endswith("is back")]
     starts = [number for number, event in enumerate(events) if event.endswith("starts")]
     assert max(starts) < min(backs), "every timer runs before the first is over"
 
 
-def test_others_act_while_one_waits() -> None:
+def test_others_act_while_one_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     events: list[str] = []
+    waiting_for(monkeypatch, lambda: lambda: sum(event.endswith("ends") for event in events) == len(NAMES))
     waiting = job(noting("waiting", events, seconds=0.2), wait="offer_lifetime")
     run([waiting, *(job(noting(name, events)) for name in NAMES)], concurrency=1)
     assert events[0] == "waiting starts"
     assert events[-2:] == ["waiting is back", "waiting ends"]
 
 
-def test_the_waits_of_checks_that_failed_overlap_too() -> None:
+def test_the_waits_of_checks_that_failed_overlap_too(monkeypatch: pytest.MonkeyPatch) -> None:
     events: list[str] = []
+
+    def begun() -> int:
+        return sum(event.endswith("starts") for event in events)
+
+    def both() -> Callable[[], bool]:
+        wanted = 2 if begun() <= 2 else 4  # both, and both again
+        return lambda: begun() >= wanted
+
+    waiting_for(monkeypatch, both)
 
     def failing(name: str) -> Any:
         async def check() -> None:

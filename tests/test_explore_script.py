@@ -25,7 +25,7 @@ from reports.reproduction.script import Script
 from suite.server_process import EmbeddedServer
 
 SECRET = "a secret of the tests, long enough for HS256"
-LONG_S = 60
+LONG_S = 240
 
 
 async def read_twice(arena: Arena) -> tuple[Finding, str]:

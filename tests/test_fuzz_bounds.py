@@ -23,6 +23,7 @@ from protocol.operations import Request
 
 BEAT = Trial("heartbeat", "x", CREATOR, body={"roomId": ROOM})
 HEALTH = Trial("health", "x", CREATOR)
+LONG_S = 120.0  # for what ends by itself, however busy the machine
 
 
 def down(request: Request) -> tuple[int, Any]:
@@ -35,7 +36,7 @@ def down(request: Request) -> tuple[int, Any]:
 
 def test_a_play_ends_when_its_time_is_over() -> None:
     async def play(arena: Arena, wire: FakeWire) -> int:
-        box = Box(20.0)
+        box = Box(LONG_S)
 
         def reply(request: Request) -> tuple[int, Any]:
             if len(wire.sent) == 3:
@@ -53,7 +54,7 @@ def test_a_replay_and_what_is_shortened_have_their_time(monkeypatch: pytest.Monk
     async def play(arena: Arena, wire: FakeWire) -> int:
         monkeypatch.setattr(runner, "AGAIN_S", 0.0)
         assert await runner.replay(arena, replay_of([BEAT])) is None
-        box = Box(20.0)
+        box = Box(LONG_S)
 
         def reply(request: Request) -> tuple[int, Any]:
             box.stopped.set()
@@ -96,7 +97,7 @@ def test_a_replay_comes_again_only_by_what_it_is_about(about: Mapping[str, Any],
 def test_what_was_found_is_told_when_the_run_ends_while_it_is_made_short(how: str) -> None:
     async def play(arena: Arena, wire: FakeWire) -> list[Finding]:
         found: list[Finding] = []
-        box = Box(20.0)
+        box = Box(LONG_S)
         shortening = asyncio.Event()
 
         def reply(request: Request) -> tuple[int, Any]:
@@ -109,10 +110,10 @@ def test_what_was_found_is_told_when_the_run_ends_while_it_is_made_short(how: st
 
         wire.reply = reply
         running = asyncio.ensure_future(Runner(arena, "x", Covered()).play([HEALTH, BEAT], box, found.append))
-        await asyncio.wait_for(shortening.wait(), 20.0)
+        await asyncio.wait_for(shortening.wait(), LONG_S)
         if how == "cancelled":
             running.cancel()
-        await asyncio.wait({running}, timeout=20.0)
+        await asyncio.wait({running}, timeout=LONG_S)
         assert running.done() and running.cancelled() is (how == "cancelled")
         return found
 
@@ -131,10 +132,10 @@ def test_what_was_found_is_told_when_the_run_is_cancelled_in_the_middle_of_a_scr
 
         wire.reply = reply
         script = [BEAT, *[HEALTH] * 9]
-        running = asyncio.ensure_future(Runner(arena, "x", Covered()).play(script, Box(20.0), found.append))
-        await asyncio.wait_for(waiting.wait(), 20.0)
+        running = asyncio.ensure_future(Runner(arena, "x", Covered()).play(script, Box(LONG_S), found.append))
+        await asyncio.wait_for(waiting.wait(), LONG_S)
         running.cancel()
-        await asyncio.wait({running}, timeout=20.0)
+        await asyncio.wait({running}, timeout=LONG_S)
         return found
 
     assert "ERR-3" in {finding.complaint.requirement for finding in with_fake(play, down)}
@@ -165,7 +166,7 @@ def test_what_is_far_too_long_is_not_sent_back_and_noted(operation: str) -> None
         assert plan is not None
         numbers = itertools.count()
         plan.next = lambda: Step(CHAIN, seed=next(numbers))  # type: ignore[method-assign]
-        box = Box(60.0)
+        box = Box(LONG_S)
 
         def stop() -> None:
             if next(turns) >= 12:

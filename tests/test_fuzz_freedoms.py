@@ -27,6 +27,8 @@ from protocol.target import Target
 from protocol.target_tokens import GivenToken, Tokens
 from suite.embedded import embedded_target
 
+LONG_S = 120.0  # for what ends by itself, however busy the machine
+
 
 def listed(count: int) -> Target:
     """A target whose file names the people: opaque tokens, of which nothing can be read."""
@@ -68,7 +70,7 @@ def test_people_who_come_again_may_have_spent_their_budgets(target: Target | Non
 
     async def rates(arena: Arena, wire: FakeWire) -> set[str | None]:
         script = [Trial("heartbeat", "x", CREATOR, body={"roomId": ROOM})]
-        scene = await play(arena, Covered(), "x", script, Box(20.0))
+        scene = await play(arena, Covered(), "x", script, Box(LONG_S))
         assert "heartbeat" in [request.operation for request in wire.sent]
         found = {complaint.requirement for complaint, _ in scene.stage.complaints}
         return {one for one in found if one in {"RATE-6", "RATE-8"}}
@@ -81,7 +83,7 @@ def test_people_of_a_list_are_not_replaced_when_a_budget_is_spent() -> None:
         budget = SPEC.operation("createRoom").budget
         assert budget is not None
         script = [Trial("createRoom", "x", body={"broadcasterName": "Dave"})] * (budget.limit + 2)
-        await play(arena, Covered(), "x", script, Box(20.0))
+        await play(arena, Covered(), "x", script, Box(LONG_S))
         made = [request for request in wire.sent if request.operation == "createRoom"]
         return len({request.header("Cookie") for request in made})
 
@@ -94,7 +96,7 @@ def test_people_of_a_list_are_not_replaced_when_a_budget_is_spent() -> None:
 def test_too_few_people_end_a_run_and_are_noted(make: type[Fuzz] | type[Texts], count: int) -> None:
     async def run(arena: Arena, wire: FakeWire) -> list[str]:
         method = make(arena)
-        await method.run(Box(20.0), lambda finding: None)
+        await method.run(Box(LONG_S), lambda finding: None)
         return method.covered.notes
 
     *_, last = with_fake(run, target=listed(count))
@@ -108,7 +110,7 @@ def test_too_few_people_in_a_chain_are_noted() -> None:
         await asyncio.to_thread(method._make)
         assert method._plan is not None
         method._plan.next = lambda: Step(CHAIN, seed=1)  # type: ignore[method-assign]
-        await method.run(Box(20.0), lambda finding: None)
+        await method.run(Box(LONG_S), lambda finding: None)
         return method.covered.notes
 
     assert "no more people" in with_fake(run, target=listed(1))[-1]
@@ -124,7 +126,7 @@ def test_what_was_found_is_told_though_nobody_is_left_to_shorten_it() -> None:
         inside = Trial("createRoom", "x", body={"broadcasterName": "Dave"})
         script = [Trial("heartbeat", "x", CREATOR, body={"roomId": ROOM}), inside]
         with pytest.raises(MintError):
-            await method._runner.play(script, Box(20.0), found.append)
+            await method._runner.play(script, Box(LONG_S), found.append)
         return found
 
     assert "ERR-3" in {finding.complaint.requirement for finding in with_fake(run, reply, listed(2))}
@@ -160,7 +162,7 @@ def test_a_403_says_nothing_of_csrf_once_a_write_by_cookie_was_accepted(refused:
         found: list[Finding] = []
         runner = Runner(arena, "fuzz", Covered())
         script = [Trial("heartbeat", "x", CREATOR, body={"roomId": ROOM})]
-        await runner.play(script, Box(20.0), found.append)
+        await runner.play(script, Box(LONG_S), found.append)
         mine = {"ROOM-5", "CSRF-3"}
         first = {one.complaint.requirement for one in found} & mine
         again: set[str | None] = set()
@@ -194,7 +196,7 @@ def test_mail_that_may_have_expired_proves_nothing(old: bool, monkeypatch: pytes
     async def left(arena: Arena, wire: FakeWire) -> list[str]:
         body = {"roomId": ROOM, "offer": "v=0", "type": "offer"}
         trial = Trial("sendOffer", "x", CREATOR, body=body, credential=credentials.NONE, look=True)
-        scene = await play(arena, Covered(), "x", [trial], Box(20.0))
+        scene = await play(arena, Covered(), "x", [trial], Box(LONG_S))
         assert "getOffer" in [request.operation for request in wire.sent]
         return [one.wanted for one, _ in scene.stage.complaints if one.where == "body.offer"]
 

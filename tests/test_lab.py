@@ -13,10 +13,10 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from lab_kit import LONG_S, came_back, pings
 from turn_kit import alive, needs_coturn, until
 
 from e2e.lab import PUBLIC_IP, Conditions, Lab, LabUnavailable, namespaces, why_not
@@ -55,58 +55,13 @@ def test_no_address_comes_late(lab: Lab) -> None:
         assert namespaces.run("ip", "-n", name, "-6", "addr") == ""
 
 
-@contextmanager
-def echo(lab: Lab) -> Iterator[tuple[str, int]]:
-    """A UDP server in public that sends back what it gets."""
-    with lab.sockets()(socket.AF_INET, socket.SOCK_DGRAM) as server:
-        server.bind((PUBLIC_IP, 0))
-        server.settimeout(0.05)
-        over = threading.Event()
-
-        def serve() -> None:
-            while not over.is_set():
-                try:
-                    data, address = server.recvfrom(2048)
-                except TimeoutError:
-                    continue
-                server.sendto(data, address)
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        try:
-            yield server.getsockname()
-        finally:
-            over.set()
-            thread.join()
-
-
-def pings(lab: Lab, side: str, count: int, within_s: float) -> list[float]:
-    """The round trips in seconds of those of so many datagrams that came back, sent at once."""
-    found: list[float] = []
-    with echo(lab) as address, lab.sockets(side)(socket.AF_INET, socket.SOCK_DGRAM) as client:
-        sent: dict[bytes, float] = {}
-        for number in range(count):
-            word = b"%d" % number
-            sent[word] = time.monotonic()
-            client.sendto(word, address)
-        end = time.monotonic() + within_s
-        while len(found) < count and (left := end - time.monotonic()) > 0:
-            client.settimeout(left)
-            try:
-                word = client.recv(2048)
-            except TimeoutError:
-                break
-            found.append(time.monotonic() - sent.pop(word))
-    return found
-
-
 # -- what reaches what
 
 
 @needs_lab
 def test_both_sides_reach_the_public_side(lab: Lab) -> None:
     for side in ("a", "b"):
-        assert len(pings(lab, side, 5, 10)) == 5
+        assert len(pings(lab, side, 5, LONG_S)) == 5
 
 
 @needs_lab
@@ -133,7 +88,7 @@ def test_a_nat_maps_each_destination_to_another_port(lab: Lab) -> None:
         for _ in range(4):
             with lab.sockets()(socket.AF_INET, socket.SOCK_DGRAM) as server:
                 server.bind((PUBLIC_IP, 0))
-                server.settimeout(10)
+                server.settimeout(LONG_S)
                 client.sendto(b"hello", server.getsockname())
                 seen.append(server.recvfrom(100)[1])
     assert {address for address, _ in seen} == {"198.18.0.11"}
@@ -153,7 +108,7 @@ def test_a_server_on_our_loopback_is_reached_by_a_forwarded_port(lab: Lab) -> No
         thread = threading.Thread(target=serve)
         thread.start()
         with lab.sockets("b")(socket.AF_INET, socket.SOCK_STREAM) as client:
-            client.settimeout(10)
+            client.settimeout(LONG_S)
             client.connect((PUBLIC_IP, port))
             client.sendall(b"hello")
             found = b""
@@ -166,7 +121,7 @@ def test_a_server_on_our_loopback_is_reached_by_a_forwarded_port(lab: Lab) -> No
 @needs_lab
 def test_a_server_of_ours_listens_in_public(lab: Lab) -> None:
     with lab.serve_socket() as server, lab.sockets("a")(socket.AF_INET, socket.SOCK_STREAM) as client:
-        client.settimeout(10)
+        client.settimeout(LONG_S)
         client.connect(server.getsockname())
         assert server.getsockname()[0] == PUBLIC_IP
 
@@ -198,7 +153,7 @@ async def main():
     await agent.connect()
     if leads:
         await agent.send(b"hello")
-    heard = await asyncio.wait_for(agent.recv(), 20)
+    heard = await asyncio.wait_for(agent.recv(), 90)
     if not leads:
         await agent.send(heard + b" yourself")
     print(json.dumps(heard.decode()), flush=True)
@@ -237,7 +192,7 @@ def test_two_agents_with_all_their_candidates_meet_only_through_the_relays(lab: 
             assert [json.loads(agent.stdout.readline()) for agent in agents] == ["hello yourself", "hello"]
         finally:
             for agent in agents:
-                agent.communicate("\n", timeout=20)
+                agent.communicate("\n", timeout=90)
         ended = until(
             lambda: [one for one in server.sessions() if one.ended and one.relayed_bytes], "counted sessions"
         )
@@ -256,7 +211,7 @@ def test_the_turn_server_of_the_lab_is_a_process(lab: Lab) -> None:
             for offer in offered(server.ice_servers(side)):
                 outcome = probe.ask(offer, sockets=lab.sockets(side))
                 assert (str(outcome), outcome.relayed.split(":")[0]) == ("accepted", "198.18.0.2")
-        assert len(server.sessions()) == 4
+        until(lambda: len(server.sessions()) == 4, "the four sessions")
         server.restart()
         assert probe.ask(offer, sockets=lab.sockets("b")).kind == "accepted"
 
@@ -267,18 +222,18 @@ def test_the_turn_server_of_the_lab_is_a_process(lab: Lab) -> None:
 @needs_lab
 def test_loss_drops_about_so_many_and_only_on_its_side(lab: Lab) -> None:
     lab.links["a"].loss(50)
-    came = len(pings(lab, "a", 400, 1.5))
-    assert 40 <= came <= 160  # a quarter gets through both ways; 100 is meant
-    assert len(pings(lab, "b", 50, 10)) == 50
+    assert 40 <= came_back(lab, "a", 400) <= 160  # a quarter gets through both ways; 100 is meant
+    assert len(pings(lab, "b", 50, LONG_S)) == 50
 
 
 @needs_lab
 def test_delay_is_added_each_way(lab: Lab) -> None:
     lab.links["a"].delay(60, 10)
-    found = pings(lab, "a", 20, 10)
+    found = pings(lab, "a", 20, LONG_S)
     assert len(found) == 20 and min(found) >= 2 * (0.060 - 0.010)
     lab.links["a"].delay(0)
-    assert min(pings(lab, "a", 20, 10)) < 0.060
+    # A machine that is busy may take as long by itself, though not each time.
+    until(lambda: min(pings(lab, "a", 20, LONG_S)) < 0.060, "a round trip without the delay")
 
 
 @needs_lab
@@ -286,11 +241,11 @@ def test_a_thin_link_takes_its_time(lab: Lab) -> None:
     size, mbit = 250_000, 2.0
     lab.links["b"].rate(mbit)
     with lab.serve_socket() as server, lab.sockets("b")(socket.AF_INET, socket.SOCK_STREAM) as client:
-        client.settimeout(30)
+        client.settimeout(LONG_S)
         client.connect(server.getsockname())
         line, _ = server.accept()
         with line:
-            line.settimeout(30)
+            line.settimeout(LONG_S)
             started = time.monotonic()
             sending = threading.Thread(target=client.sendall, args=(bytes(size),))
             sending.start()
@@ -310,7 +265,7 @@ def test_a_cut_link_carries_nothing_until_it_is_mended(lab: Lab) -> None:
     assert pings(lab, "a", 5, 0.5) == []
     link.mend()
     assert link.now == Conditions(delay=5)
-    assert len(pings(lab, "a", 5, 10)) == 5
+    assert len(pings(lab, "a", 5, LONG_S)) == 5
 
 
 def test_what_netem_is_told() -> None:
@@ -341,10 +296,10 @@ def test_a_wire_keeps_the_order_and_drops_what_is_too_much() -> None:
 def test_two_labs_do_not_meet_and_leave_nothing(shared: Lab) -> None:
     with Lab() as one, Lab() as other:
         assert set(one.names.values()).isdisjoint(other.names.values())
-        assert len(pings(one, "a", 3, 10)) == len(pings(other, "a", 3, 10)) == 3
+        assert len(pings(one, "a", 3, LONG_S)) == len(pings(other, "a", 3, LONG_S)) == 3
         names = {*one.names.values(), *other.names.values()}
         one.stop()
-        assert len(pings(other, "a", 3, 10)) == 3
+        assert len(pings(other, "a", 3, LONG_S)) == 3
     one.stop()
     assert names.isdisjoint(os.listdir(namespaces.FOLDER))
 
@@ -394,7 +349,7 @@ finally:
         assert set(names) <= set(os.listdir(namespaces.FOLDER))
         if ending.startswith("SIG"):
             harness.send_signal(signal.Signals[ending])
-        harness.wait(30)
+        harness.wait(90)
     finally:
         harness.kill()
         harness.wait()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from e2e_kit import LONG_S, Ended, start
-from test_e2e_cleanup import GONE_S, MARK, marked, under_way, wait_for
+from test_e2e_cleanup import GONE_S, MARK, marked, wait_for
 
 from e2e import registry, scope
 from e2e.lab import Lab, LabUnavailable, namespaces, why_not
@@ -151,11 +151,16 @@ def test_a_killed_run_leaves_no_namespace_no_process_no_folder(can: None, tmp_pa
     mark, folder = secrets.token_hex(8), tmp_path / "run"
     temp = Path(tempfile.mkdtemp(prefix="left-"))  # short: a browser makes a socket in it
     process = start(folder, *IN_LAB, *ONLY_BY_RELAYS, env={MARK: mark, "TMPDIR": str(temp)})
+    seen: set[str] = set()
+
+    def there() -> bool:
+        seen.update(places(mark))
+        both = sum("chromium" in line for line in marked(mark)) > 1
+        return both and {name.rsplit("-", 1)[1] for name in seen} >= {"a", "b", "inet"}
+
     try:
-        assert wait_for(lambda: under_way(folder), LONG_S), "no check began"
-        assert sum("chromium" in line for line in marked(mark)) > 1
-        seen = places(mark)
-        assert {name.rsplit("-", 1)[1] for name in seen} >= {"a", "b", "inet"}, seen
+        # From when both browsers are there; once they chat it may be over before all this was looked at.
+        assert wait_for(there, LONG_S), (seen, marked(mark))
         prefix = min(seen).rsplit("-", 1)[0]
         process.send_signal(signal.SIGKILL)
         process.communicate(timeout=LONG_S)

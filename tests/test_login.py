@@ -26,11 +26,10 @@ ME, REFRESH, LOGOUT = (SPEC.operation(name).path for name in ("me", "refresh", "
 READ = """
 import pathlib, sys, time
 file = pathlib.Path(sys.argv[1]) / sys.argv[2]
-for _ in range(100):
-    if file.exists():
-        print(file.read_text())
-        break
+until = time.monotonic() + 90
+while not file.exists() and time.monotonic() < until:
     time.sleep(0.05)
+print(file.read_text())
 """
 
 
@@ -40,7 +39,7 @@ class Inbox:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.mails: list[Message] = []
-        self.controller = Controller(self, hostname="127.0.0.1", port=free_port())
+        self.controller = Controller(self, hostname="127.0.0.1", port=free_port(), ready_timeout=90)
         self.controller.start()
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
@@ -56,7 +55,7 @@ class Inbox:
         return "250 OK"
 
     def wait_for(self, address: str) -> None:
-        until = time.monotonic() + 30
+        until = time.monotonic() + 90
         while not (self.folder / address).exists():
             assert time.monotonic() < until, f"no mail for {address} came"
             time.sleep(0.02)

@@ -62,7 +62,7 @@ def test_nothing_is_left_after(ending: str, tmp_path: Path) -> None:
         if ending in SIGNALS:
             assert alive(found["turn"]) and alive(found["reaper"])
             harness.send_signal(SIGNALS[ending])
-        harness.wait(30)
+        harness.wait(90)
     finally:
         harness.kill()
         harness.wait()

@@ -106,9 +106,9 @@ with TurnContainer(600, image={IMAGE!r}) as server:
         assert harness.stdout is not None
         assert json.loads(harness.stdout.readline())
         harness.send_signal(number)
-        harness.wait(30)
+        harness.wait(90)
     finally:
         harness.kill()
         harness.wait()
-    until(lambda: engine.containers() == before, "the end of the container", 30)
+    until(lambda: engine.containers() == before, "the end of the container")
     until(lambda: not list(tmp_path.iterdir()), "the end of its folder")

@@ -20,8 +20,11 @@ from e2e.turn.urls import Offered, offered, parse, well_formed
 
 USER, CREDENTIAL, REALM, NONCE = "1900000000:alice", "credential", "odd", b"nonce"
 RELAY = ("127.0.0.1", 9)
-SHORT_S = 0.6
-Answering = Callable[[stun.Message, int], bytes]  # a request and its number from 1, to what is sent back
+SHORT_S = 0.6  # for what is silent
+LONG_S = 60.0  # for what answers, however busy the machine
+# A request and the number of its transaction, to what is sent back. What is answered late comes again,
+# and is no other request.
+Answering = Callable[[stun.Message, int], bytes]
 
 
 @contextmanager
@@ -33,14 +36,15 @@ def answering(answer: Answering) -> Iterator[Offered]:
         over = threading.Event()
 
         def serve() -> None:
-            number = 0
+            numbers: dict[bytes, int] = {}
             while not over.is_set():
                 try:
                     data, address = server.recvfrom(65536)
                 except TimeoutError:
                     continue
-                number += 1
-                server.sendto(answer(stun.parse_message(data), number), address)
+                request = stun.parse_message(data)
+                number = numbers.setdefault(request.transaction_id, len(numbers) + 1)
+                server.sendto(answer(request, number), address)
 
         thread = threading.Thread(target=serve)
         thread.start()
@@ -64,28 +68,28 @@ def success(request: stun.Message, credential: str | None = CREDENTIAL) -> bytes
     return bytes(made)
 
 
-def asked(answer: Answering) -> probe.Outcome:
+def asked(answer: Answering, within_s: float = LONG_S) -> probe.Outcome:
     started = time.monotonic()
     with answering(answer) as offer:
-        found = probe.ask(offer, SHORT_S)
-    assert time.monotonic() - started < SHORT_S + 5
+        found = probe.ask(offer, within_s)
+    assert time.monotonic() - started < within_s + 60
     return found
 
 
 def test_credentials_are_shown_when_they_are_asked_for() -> None:
-    seen: list[stun.Message] = []
+    seen: dict[int, stun.Message] = {}
 
     def answer(request: stun.Message, number: int) -> bytes:
-        seen.append(request)
+        seen.setdefault(number, request)
         return error(request, 401) if number == 1 else success(request)
 
     found = asked(answer)
     assert (str(found), found.realm, found.relayed) == ("accepted", REALM, "127.0.0.1:9")
-    assert "USERNAME" not in seen[0].attributes
-    assert seen[1].attributes["USERNAME"] == USER and seen[1].attributes["NONCE"] == NONCE
-    assert seen[1].check_message_integrity(make_integrity_key(USER, REALM, CREDENTIAL))
+    assert "USERNAME" not in seen[1].attributes
+    assert seen[2].attributes["USERNAME"] == USER and seen[2].attributes["NONCE"] == NONCE
+    assert seen[2].check_message_integrity(make_integrity_key(USER, REALM, CREDENTIAL))
     # What was allocated is given back.
-    assert (seen[2].message_method, seen[2].attributes["LIFETIME"]) == (stun.Method.REFRESH, 0)
+    assert (seen[3].message_method, seen[3].attributes["LIFETIME"]) == (stun.Method.REFRESH, 0)
 
 
 def test_one_that_asks_for_no_credentials_is_told() -> None:
@@ -126,19 +130,23 @@ def test_an_answer_signed_by_another_is_none() -> None:
     ],
 )
 def test_nonsense_is_silence(nonsense: bytes) -> None:
-    assert asked(lambda request, number: nonsense).kind == "silent"
+    assert asked(lambda request, number: nonsense, SHORT_S).kind == "silent"
 
 
 def test_an_answer_to_another_request_is_not_taken() -> None:
     other = stun.Message(stun.Method.ALLOCATE, stun.Class.REQUEST)
-    assert asked(lambda request, number: success(other, None)).kind == "silent"
+    assert asked(lambda request, number: success(other, None), SHORT_S).kind == "silent"
 
 
 def test_what_is_lost_is_sent_again() -> None:
+    came: list[bytes] = []
+
     def answer(request: stun.Message, number: int) -> bytes:
-        return b"" if number == 1 else error(request, 486)
+        came.append(request.transaction_id)
+        return b"" if len(came) == 1 else error(request, 486)
 
     assert str(asked(answer)) == "refused with 486"
+    assert came[0] == came[1]
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
@@ -149,7 +157,7 @@ def test_nobody_there_is_silence_soon(transport: str) -> None:
         started = time.monotonic()
         found = probe.ask(Offered(url, USER, CREDENTIAL), SHORT_S)
     assert found.kind == "silent" and found.reason
-    assert time.monotonic() - started < SHORT_S + 5
+    assert time.monotonic() - started < SHORT_S + 60
 
 
 @pytest.mark.parametrize("piece", [b"", b"\x01\x13\xff\xff", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
@@ -161,7 +169,7 @@ def test_a_stream_that_ends_or_never_ends_a_message_is_silence(piece: bytes) -> 
             with line:
                 line.sendall(piece)
                 if piece:
-                    line.settimeout(10)
+                    line.settimeout(60)
                     while line.recv(4096):
                         pass
 
@@ -169,7 +177,7 @@ def test_a_stream_that_ends_or_never_ends_a_message_is_silence(piece: bytes) -> 
         thread.start()
         url = parse(f"turn:127.0.0.1:{server.getsockname()[1]}?transport=tcp")
         assert probe.ask(Offered(url, USER, CREDENTIAL), SHORT_S).kind == "silent"
-        thread.join(20)
+        thread.join(90)
 
 
 # -- urls

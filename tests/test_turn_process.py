@@ -101,6 +101,7 @@ def test_killed_it_comes_back_at_its_port_with_its_secret_and_its_history() -> N
     with TurnProcess(600) as server:
         offer = offered(server.ice_servers("alice"))[0]
         assert probe.ask(offer).kind == "accepted"
+        until(server.sessions, "the session in the log")
         first, urls = server.pid, server.urls
         server.kill()
         assert first is not None and not alive(first)
@@ -108,7 +109,7 @@ def test_killed_it_comes_back_at_its_port_with_its_secret_and_its_history() -> N
         server.restart()
         assert server.pid != first and server.urls == urls
         assert probe.ask(offer).kind == "accepted"
-        assert len([one for one in server.sessions() if one.user == "alice"]) == 2
+        until(lambda: len([one for one in server.sessions() if one.user == "alice"]) == 2, "both sessions")
         server.restart()  # of one that runs
         assert probe.ask(offer).kind == "accepted"
 
@@ -126,6 +127,7 @@ def test_stopped_it_leaves_nothing_and_keeps_its_counters() -> None:
     server = TurnProcess(600).start()
     folder, pid = folder_of(server), server.pid
     assert probe.ask(offered(server.ice_servers("alice"))[0]).kind == "accepted"
+    until(server.sessions, "the session in the log")
     server.stop()
     assert pid is not None and not alive(pid) and not folder.exists()
     assert [(one.user, one.ended) for one in server.sessions()] == [("alice", True)]

@@ -38,7 +38,7 @@ def _node(script: str, *arguments: str, given: Any = None) -> str:
         input=json.dumps(given),
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=120,
         check=True,
     ).stdout
 

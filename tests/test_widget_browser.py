@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 import pytest_asyncio
-from browser_kit import HOLD, needs_chromium
+from browser_kit import HOLD, PATIENCE_MS, needs_chromium
 from playwright.async_api import Browser, Page, Route, expect
 from server_kit import SECRET, SPEC, ServerProcess
 
@@ -89,8 +89,13 @@ class Visitor:
     async def alert(self) -> str:
         return "".join(await self.page.get_by_role("alert").all_inner_texts())
 
-    async def presence(self) -> list[str]:
-        return (await self.page.locator(".chat-presence").inner_text()).split("\n")
+    async def sees_present(self, *names: str) -> None:
+        """These people, in any order: each is told of by a frame of its own, and drawn a moment later."""
+        present = self.page.locator(".chat-presence")
+        deadline = asyncio.get_running_loop().time() + LONG_S
+        while sorted(found := (await present.inner_text()).split("\n")) != sorted(names):
+            assert asyncio.get_running_loop().time() < deadline, f"sees {names}: {found}"
+            await asyncio.sleep(0.05)
 
 
 Open = Callable[..., Awaitable[Visitor]]
@@ -128,7 +133,7 @@ async def visit(browser: Browser, server: ServerProcess) -> AsyncIterator[Open]:
         claims = tokens.claims(SPEC, user, displayName=user.title(), lifetime=3600)
         token = tokens.SecretSigner(SECRET.encode()).sign(claims)
         await visitor.page.add_init_script(HOLD)
-        visitor.page.set_default_timeout(20_000)
+        visitor.page.set_default_timeout(PATIENCE_MS)
         await visitor.page.goto(f"{server.url}/#{urlencode({'token': token, 'relayOnly': '1', **fragment})}")
         await visitor.page.locator(".chat-client").wait_for()
         return visitor
@@ -181,8 +186,10 @@ async def test_three_people_chat_through_the_relay(visit: Open) -> None:
     await alice.sees("Hello", markup)
     await bob.sees("Hello", markup)
     assert await bob.page.locator(".chat-message :is(img, b)").count() == 0
+    # It is shown for some seconds, and is looked for from the beginning of them.
+    shown = asyncio.ensure_future(alice.page.get_by_text("Bob is typing").wait_for())
     await bob.page.get_by_role("textbox", name="Message").press_sequentially("typing")
-    await alice.page.get_by_text("Bob is typing").wait_for()
+    await shown
     await bob.page.get_by_role("textbox", name="Message").fill("")
     await alice.page.get_by_text("Bob is typing").wait_for(state="detached")
 
@@ -194,7 +201,7 @@ async def test_three_people_chat_through_the_relay(visit: Open) -> None:
     await carol.say("I am late")
     await bob.sees("Hello", markup, "I am late")
     for visitor in (alice, bob, carol):
-        assert sorted(await visitor.presence()) == ["Alice", "Bob", "Carol"]
+        await visitor.sees_present("Alice", "Bob", "Carol")
 
     await carol.page.get_by_role("button", name="Leave", exact=True).click()
     assert (await carol.state())["roomId"] is None

@@ -16,7 +16,7 @@ pytestmark = [
     needs_chromium,
     pytest.mark.asyncio(loop_scope="module"),
 ]
-LONG_S = 30.0
+LONG_S = 90.0
 MOST = SPEC.page["long_list"]["in_document_most"]
 # A list as high as that of a chat, with messages of many heights.
 MAKE = """async () => {

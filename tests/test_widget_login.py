@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import pytest
 import pytest_asyncio
-from browser_kit import needs_chromium
+from browser_kit import PATIENCE_MS, needs_chromium
 from playwright.async_api import Browser, BrowserContext, Page, Response, expect
 from server_kit import CONFIG, SECRET, SPEC, ServerProcess
 from test_cdn_checks import serving
@@ -79,7 +79,7 @@ async def visit(context: BrowserContext, server: ServerProcess) -> AsyncIterator
     async def opened(**fragment: str) -> Page:
         page = await context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE_MS)
         await page.goto(f"{server.url}/#{urlencode(fragment)}")
         return page
 

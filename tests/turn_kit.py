@@ -26,7 +26,7 @@ def alive(pid: int) -> bool:
         return False
 
 
-def until(holds: Callable[[], Any], what: str, within_s: float = 20.0) -> Any:
+def until(holds: Callable[[], Any], what: str, within_s: float = 90.0) -> Any:
     """Looks until it holds, and returns what was found."""
     end = time.monotonic() + within_s
     while not (found := holds()):
@@ -59,7 +59,7 @@ async def talk(server: TurnServer, sizes: tuple[int, int]) -> None:
     # Until both have permissions what is sent may be dropped.
     for line, to in ((alice, bob_at), (bob, alice_at)):
         line.sendto(b"", to)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(90):
         while True:
             alice.sendto(b"a" * sizes[0], bob_at)
             try:
