@@ -74,7 +74,8 @@ def test_an_interrupt_ends_the_processes_and_what_they_decided_is_kept(tmp_path:
     process = score(tmp_path, *asking("MBOX-2", "PEER-1", "PEER-15"))
     logs = [tmp_path / "e2e-peers" / "run.jsonl"]
     until = time.monotonic() + LONG_S
-    while not any(log.exists() and '"attempt":"PEER-15' in log.read_text(encoding="utf-8") for log in logs):
+    # As bytes: a character may have been written by half.
+    while not any(log.exists() and b'"attempt":"PEER-15' in log.read_bytes() for log in logs):
         assert time.monotonic() < until and process.poll() is None, "PEER-15 never began"
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
