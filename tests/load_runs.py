@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 LOCUSTFILE = Path(__file__).parent / "load_locustfile.py"
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 PROFILE = """
 title = "Of the tests"
 [users]
@@ -45,8 +45,8 @@ class Run:
     @property
     def live(self) -> list[dict[str, Any]]:
         path = self.folder / "measures.live"
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        return [json.loads(line) for line in lines]
+        *lines, _ = path.read_bytes().split(b"\n") if path.exists() else [b""]
+        return [json.loads(line) for line in lines]  # of the last one only the half may be there
 
     def kill(self) -> None:
         """With its workers."""
