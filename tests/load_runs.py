@@ -62,11 +62,13 @@ class Run:
         return found
 
 
-def until(condition: Callable[[], object]) -> None:
+def until(condition: Callable[[], Any]) -> Any:
+    """Looks until it holds, and returns what was found."""
     end = time.monotonic() + PATIENCE_S
-    while not condition():
+    while not (found := condition()):
         assert time.monotonic() < end, "it did not come about"
         time.sleep(0.05)
+    return found
 
 
 def start(folder: Path, *words: str, seconds: float | None = 5, **env: object) -> Run:
