@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 LOCUSTFILE = Path(__file__).parent / "load_locustfile.py"
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 PROFILE = """
 title = "Of the tests"
 [users]
@@ -45,8 +45,8 @@ class Run:
     @property
     def live(self) -> list[dict[str, Any]]:
         path = self.folder / "measures.live"
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        return [json.loads(line) for line in lines]
+        *lines, _ = path.read_bytes().split(b"\n") if path.exists() else [b""]
+        return [json.loads(line) for line in lines]  # of the last one only the half may be there
 
     def kill(self) -> None:
         """With its workers."""
@@ -62,11 +62,13 @@ class Run:
         return found
 
 
-def until(condition: Callable[[], object]) -> None:
+def until(condition: Callable[[], Any]) -> Any:
+    """Looks until it holds, and returns what was found."""
     end = time.monotonic() + PATIENCE_S
-    while not condition():
+    while not (found := condition()):
         assert time.monotonic() < end, "it did not come about"
         time.sleep(0.05)
+    return found
 
 
 def start(folder: Path, *words: str, seconds: float | None = 5, **env: object) -> Run:

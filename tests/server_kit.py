@@ -25,6 +25,7 @@ from reference_server.clock import Clock
 SPEC = load()
 SECRET = "a secret of the tests, long enough for HS256"
 ORIGIN = "https://good.example"
+HANGS_S = 60.0  # what is not done by then never will be, on the slowest machine
 SDP = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
 LINE = "candidate:1 1 udp 41885439 203.0.113.7 49203 typ relay raddr 0.0.0.0 rport 0"
 
@@ -97,7 +98,7 @@ class ServerProcess:
         self._ready = threading.Event()
         self._reader = threading.Thread(target=self._follow, daemon=True)
         self._reader.start()
-        if not self._ready.wait(90):
+        if not self._ready.wait(HANGS_S):
             self.process.kill()
             raise AssertionError("the server neither got ready nor ended")
         assert self.url, f"the server did not start: {self.lines}"
@@ -116,11 +117,11 @@ class ServerProcess:
         if self.process.poll() is None:
             os.kill(self.process.pid, number)
         try:
-            return self.process.wait(60)
+            return self.process.wait(HANGS_S)
         finally:
             if self.process.poll() is None:
                 self.process.kill()
-            self._reader.join(60)
+            self._reader.join(HANGS_S)
 
     def __enter__(self) -> Self:
         return self
@@ -161,7 +162,7 @@ class Person:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         parts = urlsplit(self.url)
-        connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=60)
+        connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=HANGS_S)
         sent: dict[str, str] = dict(self.headers)
         if self.token is not None and self.cookie:
             sent["Cookie"] = f"{SPEC.policy['names']['token_cookie']}={self.token}"

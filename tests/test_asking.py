@@ -17,11 +17,12 @@ def ask(script: str, patience_s: float = 30.0) -> str:
 
 def is_gone(pid: int) -> bool:
     """Whether the process has ended; a zombie has, though nobody here may reap it."""
-    for _ in range(200):
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
         try:
-            if Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] == "Z":
+            if Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] in "ZX":
                 return True
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):  # the second where it goes while it is read
             return True
         time.sleep(0.02)
     return False
@@ -60,10 +61,9 @@ def test_what_cannot_be_run_says_so() -> None:
 
 
 def test_who_prints_without_end_is_read_no_further_than_the_bound(tmp_path: Path) -> None:
-    started = time.monotonic()
+    # Its patience does not end before the test does: it is by the bound that it was ended.
     with pytest.raises(CommandError, match=f"printed more than {WORD_CHARS} characters and was ended"):
-        ask(f"echo $$ > {tmp_path}/pid; cat /dev/zero; true")
-    assert time.monotonic() - started < 10
+        ask(f"echo $$ > {tmp_path}/pid; cat /dev/zero; true", 3600)
     assert is_gone(int((tmp_path / "pid").read_text(encoding="ascii")))
 
 
@@ -76,11 +76,14 @@ def test_who_complains_without_end_is_not_kept() -> None:
 
 
 def test_who_takes_too_long_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
-    started = time.monotonic()
-    with pytest.raises(CommandError, match=r"printed no code within 0\.5 s \(timeouts\.command_s\)"):
-        ask(f"sleep 60 & echo $! > {tmp_path}/pid; wait", 0.5)
-    assert time.monotonic() - started < 10
-    child = int((tmp_path / "pid").read_text(encoding="ascii"))
-    assert is_gone(child)
+    noted = tmp_path / "pid"
+    for patience_s in (0.5, 5, 50):  # on a busy machine a shell may need more to get so far
+        with pytest.raises(
+            CommandError, match=rf"printed no code within {patience_s} s \(timeouts\.command_s\)"
+        ):
+            ask(f"sleep 3600 & echo $! > {noted}; wait", patience_s)
+        if noted.exists() and (pid := noted.read_text(encoding="ascii")):
+            break
+    assert is_gone(int(pid)), "nobody waited for the end of its sleep"
     with pytest.raises(CommandError, match="printed no code"):
-        ask("exec >&- 2>&-; sleep 60", 0.3)
+        ask("exec >&- 2>&-; sleep 3600", 0.3)

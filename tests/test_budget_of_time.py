@@ -139,7 +139,7 @@ def test_what_there_is_no_time_for_is_not_run_for_want_of_time(tmp_path: Path) -
         ("not-run", worth.SPENT, "time")
     }
     assert found["first"]["verdict"] == "not-run"
-    passed = verdicts(run([job(first)], budget_s=30, rounds=by_name))
+    passed = verdicts(run([job(first)], budget_s=300, rounds=by_name))
     assert passed["first"]["verdict"] == "pass"
 
 

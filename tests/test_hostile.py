@@ -12,7 +12,7 @@ import pytest
 from score_kit import SECRET, UNCONFIRMED, Bystander, Scored, free_port, hostile, score
 from server_kit import ServerProcess
 
-DEADLINE = 60  # s; generous: these runs take a few seconds
+DEADLINE = 150  # s; generous: these runs take a few seconds, and ten times as many on a busy machine
 PEAK_MB = 300
 SOME = ("--profile", "core", "--profile", "auth", "--max-wait", "0")
 PLAIN = f'profiles = ["core", "auth"]\ntokens = {{ secret = "{SECRET}" }}\n'
@@ -22,7 +22,7 @@ CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 def run(folder: Path, url: str, *options: str, deadline: float = DEADLINE) -> Scored:
     """A run whose outward signs are judged here: time, memory, exit code, reports, terminal."""
     words = options if "--confirm" in options else (*options, *UNCONFIRMED)
-    done = score(folder, "--target", url, "--deadline", f"{deadline:g}", *words)
+    done = score(folder, "--target", url, "--deadline", f"{deadline:g}", *words, timeout_s=deadline + 120)
     assert done.code in (1, 2), done.err
     assert done.result["exit_code"] == done.code
     assert done.result["seconds"] <= deadline + 10, "it ends by its deadline, not long after it"
@@ -72,11 +72,11 @@ def test_a_target_that_only_answers_health_is_cut_short_by_the_deadline(tmp_path
 def test_a_request_has_its_own_patience(tmp_path: Path) -> None:
     file = tmp_path / "target.toml"
     with hostile("drip", "--healthy") as url:
-        file.write_text(f'{PLAIN}base_url = "{url}"\n[timeouts]\nrequest_s = 1\n', encoding="utf-8")
+        file.write_text(f'{PLAIN}base_url = "{url}"\n[timeouts]\nrequest_s = 3\n', encoding="utf-8")
         done = run(tmp_path, url, "--target-file", str(file), "--requirement", "ROOM-1")
     assert done.code == 1
     assert done.verdicts == {"ROOM-1": "fail"}
-    assert "no answer within 1 s" in done.reason("ROOM-1")
+    assert "no answer within 3 s" in done.reason("ROOM-1")
 
 
 # -- HTTP that is plain wrong

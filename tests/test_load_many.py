@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from load_kit import complaints
-from load_runs import Run, start, until
+from load_runs import PATIENCE_S, Run, start, until
 from score_kit import free_port
 from server_kit import SECRET, ServerProcess
 
@@ -56,13 +56,18 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Many]]:
         "whole": Many(base / "whole", seconds=8),
         "bereft": Many(base / "bereft", seconds=20),
     }
-    yield found
-    for many in found.values():
-        many.kill()
+    try:
+        # Here, where nothing comes before it: while the other is waited for, this run would come to its end.
+        until(lambda: found["bereft"].master.live)
+        os.kill(found["bereft"].workers[0].process.pid, signal.SIGKILL)
+        yield found
+    finally:
+        for many in found.values():
+            many.kill()
 
 
 def ended(run: Run) -> int:
-    return run.process.wait(30)
+    return run.process.wait(PATIENCE_S)
 
 
 def test_what_the_workers_did_adds_up(runs: dict[str, Many]) -> None:
@@ -98,10 +103,7 @@ def test_workers_end_with_their_master(runs: dict[str, Many]) -> None:
 
 
 def test_a_worker_that_is_killed_is_told_and_does_not_spoil_the_run(runs: dict[str, Many]) -> None:
-    many = runs["bereft"]
-    until(lambda: many.master.live)
-    os.kill(many.workers[0].process.pid, signal.SIGKILL)
-    record = many.record()
+    record = runs["bereft"].record()
     assert complaints(record) == []
     assert record["stopped"] == ""
     [lost] = record["generator"]["lost"]

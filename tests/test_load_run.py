@@ -27,7 +27,7 @@ from protocol.target import SECRET_VARIABLE
 LOAD = Path(__file__).parent.parent / "load"
 LISTENING = Path(__file__).parent / "load_listening.py"
 UNEXPLAINED_S = 0.05
-START_S = 30.0
+START_S = 120.0
 PATIENCE_S = 120.0
 ALL = {
     *("createRoom", "joinRoom", "leaveRoom", "heartbeat", "listRooms", "health"),

@@ -81,7 +81,7 @@ def test_a_token_outlives_the_longest_wait() -> None:
 def test_tokens_of_our_issuer_verify_by_its_published_keys_while_it_runs() -> None:
     with minter_of('[tokens.issuer]\nport = 0\niss = "i"\naud = "a"\nkid = "k"\n') as minter:
         assert minter.issuer is not None
-        with urllib.request.urlopen(minter.issuer.jwks_url, timeout=5) as answer:
+        with urllib.request.urlopen(minter.issuer.jwks_url, timeout=60) as answer:
             keys = KeySet.import_key_set(json.loads(answer.read()))
         first = jwt.decode(person(minter).token, keys, algorithms=["RS256"])
         assert (first.header["kid"], first.claims["iss"], first.claims["aud"]) == ("k", "i", "a")
@@ -89,14 +89,14 @@ def test_tokens_of_our_issuer_verify_by_its_published_keys_while_it_runs() -> No
         assert tokens.peek(person(minter).token)[0]["kid"] != "k"
         port = minter.issuer.port
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", port), timeout=5)
+        socket.create_connection(("127.0.0.1", port), timeout=60)
 
 
 def test_an_issuer_that_is_given_is_used_and_left_running() -> None:
     with Issuer() as issuer:
         with minter_of("[tokens.issuer]\nport = 0\n", issuer=issuer) as minter:
             assert minter.signer is issuer.signer
-        socket.create_connection(("127.0.0.1", issuer.port), timeout=5).close()
+        socket.create_connection(("127.0.0.1", issuer.port), timeout=60).close()
 
 
 def test_a_taken_port_is_said() -> None:
@@ -228,8 +228,8 @@ def test_what_a_command_does_wrong_is_said(tmp_path: Path, body: str, said: str)
 def test_a_command_that_hangs_is_ended(tmp_path: Path) -> None:
     started = time.monotonic()
     with pytest.raises(MintError, match=r"no token within 0.3 s \(timeouts.command_s\)"):
-        person(minter_of(script(tmp_path, "time.sleep(60)\n") + "[timeouts]\ncommand_s = 0.3\n"))
-    assert time.monotonic() - started < 30
+        person(minter_of(script(tmp_path, "time.sleep(3600)\n") + "[timeouts]\ncommand_s = 0.3\n"))
+    assert time.monotonic() - started < 120
 
 
 def test_a_command_that_is_not_there_is_said() -> None:

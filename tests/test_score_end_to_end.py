@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from score_kit import ROOT
+from score_kit import ROOT, free_port
 
 from suite.server_process import EmbeddedServer
 
@@ -58,9 +58,10 @@ def test_without_browser_and_turn_server_it_says_what_to_install_and_goes_on(tmp
 
 @needs_tools
 def test_peers_sign_in_with_tokens_of_the_issuer_that_the_run_has(tmp_path: Path) -> None:
-    with EmbeddedServer({"auth": {"jwks_url": "http://127.0.0.1:18788/.well-known/jwks.json"}}) as server:
+    port = free_port()
+    with EmbeddedServer({"auth": {"jwks_url": f"http://127.0.0.1:{port}/.well-known/jwks.json"}}) as server:
         file = tmp_path / "target.toml"
-        file.write_text(f'base_url = "{server.url}"\n[tokens.issuer]\nport = 18788\n', encoding="utf-8")
+        file.write_text(f'base_url = "{server.url}"\n[tokens.issuer]\nport = {port}\n', encoding="utf-8")
         process = score(tmp_path / "run", "--target-file", str(file), *asking("MBOX-2", "PEER-1"))
         out, _ = process.communicate(timeout=LONG_S)
     found = result(tmp_path / "run")
@@ -74,7 +75,8 @@ def test_an_interrupt_ends_the_processes_and_what_they_decided_is_kept(tmp_path:
     process = score(tmp_path, *asking("MBOX-2", "PEER-1", "PEER-15"))
     logs = [tmp_path / "e2e-peers" / "run.jsonl"]
     until = time.monotonic() + LONG_S
-    while not any(log.exists() and '"attempt":"PEER-15' in log.read_text(encoding="utf-8") for log in logs):
+    # As bytes: a character may have been written by half.
+    while not any(log.exists() and b'"attempt":"PEER-15' in log.read_bytes() for log in logs):
         assert time.monotonic() < until and process.poll() is None, "PEER-15 never began"
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)

@@ -39,7 +39,7 @@ def test_a_light_load_decides_no_objective_and_is_shown(tmp_path: Path) -> None:
 
 
 def test_a_must_that_breaks_under_it_fails_the_run(tmp_path: Path) -> None:
-    with server("erring", tmp_path) as target:
+    with server("erring-often", tmp_path) as target:
         options = (
             "--target-file",
             str(claiming(target, CLAIMS)),

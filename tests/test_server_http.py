@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from server_kit import LINE, ORIGIN, SDP, SPEC, Person, ServerProcess
+from server_kit import HANGS_S, LINE, ORIGIN, SDP, SPEC, Person, ServerProcess
 
 from protocol.validation import error_validator, rate_limited_validator, response_validator
 
@@ -476,7 +476,7 @@ def test_no_other_steps_of_the_clock(server: ServerProcess, alice: Person, step:
 
 def raw(server: ServerProcess, data: bytes) -> bytes:
     parts = urlsplit(server.url)
-    with socket.create_connection((str(parts.hostname), parts.port), timeout=5) as connection:
+    with socket.create_connection((str(parts.hostname), parts.port), timeout=HANGS_S) as connection:
         connection.sendall(data)
         found = b""
         while part := connection.recv(65536):
@@ -509,7 +509,7 @@ def test_what_is_not_http_gets_an_error_of_our_shape(server: ServerProcess) -> N
 def test_a_waiting_client_is_told_to_go_on(server: ServerProcess, alice: Person) -> None:
     body = (VALID % "").encode()
     parts = urlsplit(server.url)
-    with socket.create_connection((str(parts.hostname), parts.port), timeout=5) as connection:
+    with socket.create_connection((str(parts.hostname), parts.port), timeout=HANGS_S) as connection:
         connection.sendall(
             f"POST {CREATE} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\n"
             f"Authorization: Bearer {alice.token}\r\nContent-Type: application/json\r\n"

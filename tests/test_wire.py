@@ -34,7 +34,7 @@ async def wired(handle: Handler, **options: Any) -> AsyncIterator[Wire]:
             await wire.close()
 
 
-def ask(url: str, request: Request = LISTING, *, times: int = 1, request_s: float = 5.0) -> list[Answer]:
+def ask(url: str, request: Request = LISTING, *, times: int = 1, request_s: float = 60.0) -> list[Answer]:
     async def inside() -> list[Answer]:
         wire = Wire(WireOptions(url, request_s=request_s, headers=(("User-Agent", "parley/test"),)))
         try:
@@ -58,7 +58,7 @@ def answered(raw: bytes, *, times: int = 1, decodes: bool = True) -> tuple[list[
         writer.close()
 
     async def inside() -> list[Answer]:
-        async with wired(handle, request_s=5.0, decodes=decodes) as wire:
+        async with wired(handle, request_s=60.0, decodes=decodes) as wire:
             return [await wire.send(LISTING) for _ in range(times)]
 
     return asyncio.run(inside()), heads
@@ -144,11 +144,11 @@ def test_nothing_is_decompressed() -> None:
 
 
 def test_patience_ends() -> None:
-    with hostile("silent") as url:
+    with hostile("silent") as url:  # it would hold its tongue for an hour
         began = time.monotonic()
         (answer,) = ask(url, request_s=0.3)
     assert answer.error == "no answer within 0.3 s"
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60
 
 
 def test_a_redirect_is_an_answer_like_any_other() -> None:
@@ -191,6 +191,7 @@ def test_a_throttle_spreads_requests_evenly(monkeypatch: pytest.MonkeyPatch) -> 
         slept.append(seconds)
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
+    monkeypatch.setattr(wire_module.time, "monotonic", lambda: 1000.0)  # whoever is slow meanwhile
     throttle = Throttle(5.0)
 
     async def burst() -> None:
@@ -199,7 +200,7 @@ def test_a_throttle_spreads_requests_evenly(monkeypatch: pytest.MonkeyPatch) -> 
         await Throttle(0.0).wait()
 
     asyncio.run(burst())
-    assert slept == pytest.approx([0.0, 0.2, 0.4, 0.6, 0.8, 1.0], abs=0.15)
+    assert slept == pytest.approx([0.0, 0.2, 0.4, 0.6, 0.8, 1.0])
 
 
 @pytest.mark.parametrize("odd", ["x" * 70_000, "x" * 60_000, "\x00", "\ud800"])

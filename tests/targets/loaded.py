@@ -1,8 +1,8 @@
 """The reference server with a fault that a load shows, and hardly anything else: loaded.py FAULT [options].
 
 slow-OPERATION waits 200 ms before it answers; leaking keeps 10 kB of each request; erring answers one in 500
-with 500; forgetful loses a join where many requests come in one second; narrow takes 5 ms of its only core
-for each request.
+with 500, erring-often one in 50; forgetful loses a join where many requests come in one second; narrow takes
+5 ms of its only core for each request.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from reference_server.state import Room, Rooms
 SLOW_S = 0.2
 NARROW_S = 0.005
 LEAKED = 10_000  # bytes a request
-ERRS_EACH = 500
+ERRS_EACH, ERRS_OFTEN_EACH = 500, 50
 BUSY = 60  # requests of rooms within a second
 
 
@@ -60,15 +60,23 @@ class Leaking(App):
 
 
 class Erring(App):
+    each = ERRS_EACH
+
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
         self._count = 0
 
     def respond(self, request: Request) -> Reply:
         self._count += 1
-        if self._count % ERRS_EACH == 0:
+        if self._count % self.each == 0:
             return Response(500, self._plain_fields, b'{"error":"Internal error"}')
         return super().respond(request)
+
+
+class ErringOften(Erring):
+    """For a load of seconds, which on a busy machine sends a few hundred requests."""
+
+    each = ERRS_OFTEN_EACH
 
 
 class Forgetful(Rooms):
@@ -99,7 +107,8 @@ def parts_of(fault: str) -> Parts:
         return Parts()
     if fault == "forgetful":
         return Parts(rooms=Forgetful)
-    return Parts(app={"leaking": Leaking, "erring": Erring, "narrow": Narrow}[fault])
+    wrong = {"leaking": Leaking, "erring": Erring, "erring-often": ErringOften, "narrow": Narrow}
+    return Parts(app=wrong[fault])
 
 
 if __name__ == "__main__":
