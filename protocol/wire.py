@@ -51,18 +51,20 @@ class Pulse:
 
 @dataclass
 class Throttle:
-    """At most `per_second` requests a second, spread evenly; 0 is no limit."""
+    """At most `per_second` requests a second, spread evenly, also after a time in which nothing was done;
+    0 is no limit.
+    """
 
     per_second: float = 0.0
     _next: float = 0.0
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def wait(self) -> None:
         if self.per_second <= 0:
             return
-        now = time.monotonic()
-        turn = max(now, self._next)
-        self._next = turn + 1 / self.per_second
-        await asyncio.sleep(turn - now)
+        async with self._turn:
+            await asyncio.sleep(max(0.0, self._next - time.monotonic()))
+            self._next = time.monotonic() + 1 / self.per_second
 
 
 @dataclass(frozen=True)

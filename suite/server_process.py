@@ -17,6 +17,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -26,6 +27,7 @@ from suite.reaper import Reaper
 
 READY_S = 20.0
 STOP_S = 5.0
+STOP_COMMAND_S = 60.0  # `docker compose down`, say, waits for its containers
 
 
 class StartError(Exception):
@@ -107,11 +109,9 @@ class ServerProcess:
             if self._stop.isalpha() and self._stop.isupper():
                 _kill(process.pid, getattr(signal, f"SIG{self._stop.removeprefix('SIG')}", signal.SIGTERM))
             else:
-                subprocess.run(self._stop, shell=True, timeout=STOP_S, check=False)
-            try:
+                _run(self._stop, STOP_COMMAND_S)
+            with suppress(subprocess.TimeoutExpired):
                 process.wait(STOP_S)
-            except subprocess.TimeoutExpired:
-                pass
         _kill(process.pid, signal.SIGKILL)
         process.wait(STOP_S)
         if self._output is not None:
@@ -239,6 +239,15 @@ def _kill(pid: int, number: int) -> None:
         os.killpg(pid, number)
     except (ProcessLookupError, PermissionError):
         pass  # it has ended by itself
+
+
+def _run(command: str, most_s: float) -> None:
+    """Runs a shell's command, and ends it with all its children where it takes longer."""
+    with subprocess.Popen(command, shell=True, stdin=subprocess.DEVNULL, start_new_session=True) as process:
+        try:
+            process.wait(most_s)
+        except subprocess.TimeoutExpired:
+            _kill(process.pid, signal.SIGKILL)
 
 
 def _shown(command: str | Sequence[str]) -> str:

@@ -97,6 +97,19 @@ def test_a_stop_command_is_run(tmp_path: Path) -> None:
     assert gone(pid)
 
 
+def test_a_stop_command_that_takes_too_long_is_ended_and_the_server_by_force(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("suite.server_process.STOP_COMMAND_S", 0.5)
+    monkeypatch.setattr("suite.server_process.STOP_S", 0.3)
+    noted = tmp_path / "pid"
+    noted.touch()
+    with ServerProcess("sleep 600", stop=f"echo $$ > {noted}; sleep 600; true") as process:
+        pid = process.pid
+    assert gone(pid)
+    assert all(gone(int(word)) for word in noted.read_text(encoding="ascii").split())
+
+
 def test_its_output_goes_to_its_log(tmp_path: Path) -> None:
     log = tmp_path / "server.log"
     log.write_text("from before\n", encoding="utf-8")

@@ -185,22 +185,31 @@ def test_the_pulse_counts_silence_and_knows_since_when() -> None:
 
 
 def test_a_throttle_spreads_requests_evenly(monkeypatch: pytest.MonkeyPatch) -> None:
-    slept: list[float] = []
+    """Also those that waited while the machine stood still for two seconds."""
+    now = 1000.0
+    stalls = iter([0.0, 0.0, 2.0])
+    turn = asyncio.sleep
 
     async def sleep(seconds: float) -> None:
-        slept.append(seconds)
+        nonlocal now
+        now += seconds + next(stalls, 0.0)
+        await turn(0)
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
-    monkeypatch.setattr(wire_module.time, "monotonic", lambda: 1000.0)  # whoever is slow meanwhile
-    throttle = Throttle(5.0)
+    monkeypatch.setattr(wire_module.time, "monotonic", lambda: now)
+    sent: list[float] = []
+
+    async def request(throttle: Throttle) -> None:
+        await throttle.wait()
+        sent.append(now - 1000.0)
 
     async def burst() -> None:
-        for _ in range(6):
-            await throttle.wait()
+        throttle = Throttle(5.0)
+        await asyncio.gather(*(request(throttle) for _ in range(6)))
         await Throttle(0.0).wait()
 
     asyncio.run(burst())
-    assert slept == pytest.approx([0.0, 0.2, 0.4, 0.6, 0.8, 1.0])
+    assert sent == pytest.approx([0.0, 0.2, 2.4, 2.6, 2.8, 3.0])
 
 
 @pytest.mark.parametrize("odd", ["x" * 70_000, "x" * 60_000, "\x00", "\ud800"])

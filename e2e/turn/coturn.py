@@ -174,12 +174,14 @@ class Coturn(TurnServer):
         """Until it answers over UDP and TCP, and is the one that was started: STUN messages, no log lines."""
         until = time.monotonic() + READY_S
         ip, said = self.network.listening_ip, ""
+        look_s = LOOK_S * 10
         for transport in ("udp", "tcp"):
             url = TurnUrl(
                 f"turn:{ip}:{self._port}", ip, self._port, "udp" if transport == "udp" else "tcp", False
             )
             while True:
-                answer = probe.challenge(url, LOOK_S * 10, self.sockets)
+                answer = probe.challenge(url, look_s, self.sockets)
+                look_s *= 1.5  # a busy machine may be slow to answer
                 if answer.open and self._open:
                     break
                 if answer.kind == "refused" and answer.realm == self.realm:
