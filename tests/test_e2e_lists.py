@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from browser_kit import needs_chromium
 from e2e_kit import html, pages
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Locator, Page
 
 from e2e.browser import listing
 from e2e.browser.axe import grave_findings
@@ -200,6 +200,34 @@ async def test_a_list_that_draws_late_is_read_whole(page: Page, how: str, late_m
     await page.evaluate(f"(texts) => {{ const list = document.getElementById('list'); {script} }}", texts)
     for _ in range(2):
         assert await texts_of(page.locator(".m"), do) == texts
+
+
+class Redrawing:
+    """Messages of a page that draws its list anew between their being found and their being looked at."""
+
+    def __init__(self, page: Page, times: int) -> None:
+        self.page = page
+        self.times = times
+
+    async def evaluate_all(self, script: str, given: Any) -> Any:
+        found = await self.page.locator(".m").element_handles()
+        if self.times > 0:
+            self.times -= 1
+            await self.page.evaluate(
+                "() => { const room = list.firstChild; room.innerHTML = room.innerHTML; }"
+            )
+        return await self.page.evaluate(f"([found, given]) => ({script})(found, given)", [found, given])
+
+
+@needs_chromium
+@in_browser
+async def test_a_list_that_is_drawn_anew_as_it_is_looked_at_is_looked_at_again(page: Page) -> None:
+    texts = [f"hi {number}" for number in range(60)]
+    await page.set_content('<div id=list style="height: 400px; overflow-y: auto"></div>')
+    await page.evaluate(f"(texts) => {{ {BELATED.replace('LATE', '60')} }}", texts)
+    assert await texts_of(cast("Locator", Redrawing(page, 3)), do) == texts
+    with pytest.raises(listing.Restless, match="drawn anew at each of 50 looks"):
+        await texts_of(cast("Locator", Redrawing(page, 1000)), do)
 
 
 @needs_chromium

@@ -1,6 +1,8 @@
 // How a list of messages is read on the page: which box scrolls, and what stands where in it. `step` of listing.py says
 // what to do; all answers are plain values. A list may draw late, or load what is older when its top is reached.
 async (messages, { step, few, back, prompt, still }) => {
+  // Between finding them and this the page may have drawn others: what stood where cannot be told by these.
+  if (messages.some((message) => !message.isConnected)) return null;
   const kept = __parley;
   const frame = () => new Promise((done) => {
     const timer = setTimeout(done, 200); // a page that draws nothing is looked at all the same

@@ -27,6 +27,7 @@ LEARNT = 3  # steps that tell how late a list draws
 AT_ONCE_MS = 50  # after a scroll: some frames, of a busy machine
 RESTLESS_MS = 1500  # what still changes so long after a scroll changes by itself
 MOVED_PX = 1
+LOOKS = 50  # at a list that is drawn anew before it is seen
 
 View = list[tuple[str, float]]  # texts, each with its place in the list in CSS pixels
 Do = Callable[[Awaitable[Any]], Awaitable[Any]]
@@ -52,7 +53,11 @@ async def texts_of(messages: Locator, do: Do) -> list[str]:
     """
 
     async def step(name: str, **given: Any) -> Any:
-        return await do(messages.evaluate_all(SCRIPT, {"step": name, "few": FEW, **given}))
+        for _ in range(LOOKS):
+            found = await do(messages.evaluate_all(SCRIPT, {"step": name, "few": FEW, **given}))
+            if found is not None:
+                return found
+        raise Restless(f"their list was drawn anew at each of {LOOKS} looks")
 
     seen = await step("look")
     if seen["whole"]:
