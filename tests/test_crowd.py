@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import gc
 import http.client
 import json
 import os
@@ -27,6 +28,7 @@ from turn_kit import needs_coturn, until
 import reports
 from e2e.crowd import CrowdError, Order, Progress, run
 from e2e.crowd.run import Crowd
+from e2e.crowd.worker import unheard
 from e2e.options import TurnOptions
 from e2e.turn.process import TurnProcess
 from reports import peers
@@ -271,6 +273,28 @@ def test_ctrl_c_ends_it_with_figures_and_leaves_no_process() -> None:
     assert "of 200 opened" in out and "Traceback" not in err
     gone, left = psutil.wait_procs(children, timeout=60)
     assert left == [] and gone
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ConnectionError("Cannot send encrypted data, not connected"), False),
+        (ValueError("a fault of ours"), True),
+    ],
+)
+def test_a_connection_closed_while_it_is_made_shows_no_traceback(
+    error: Exception, told: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def connect() -> None:
+        raise error
+
+    async def worker() -> None:
+        asyncio.get_running_loop().set_exception_handler(unheard)
+        await asyncio.wait([asyncio.ensure_future(connect())])
+        gc.collect()
+
+    asyncio.run(worker())
+    assert ("Task exception was never retrieved" in caplog.text) is told
 
 
 def test_it_goes_nowhere_else_unless_its_owner_says_so(tmp_path: Path) -> None:

@@ -57,6 +57,14 @@ def main(connection: Connection, order: Order, share: Share, target: Target, run
     asyncio.run(_Worker(connection, order, share, target, run_id).run())
 
 
+def unheard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What a task that nobody awaits ended with. aiortc connects by such tasks: where a connection is closed
+    while it is made theirs is no news, for its room tells what became of it.
+    """
+    if not isinstance(context.get("exception"), ConnectionError):
+        loop.default_exception_handler(context)
+
+
 class _Worker:
     def __init__(
         self, connection: Connection, order: Order, share: Share, target: Target, run_id: str
@@ -88,6 +96,7 @@ class _Worker:
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(unheard)
         threading.Thread(target=self._listen, args=(loop,), daemon=True).start()
         self._tell("ready")
         stopped = False
