@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 import jsonschema_rs
 import psutil
 import pytest
+from aiortc.exceptions import InvalidStateError
 from server_kit import CONFIG, SECRET, SPEC, ServerProcess
 from turn_kit import needs_coturn, until
 
@@ -279,6 +280,7 @@ def test_ctrl_c_ends_it_with_figures_and_leaves_no_process() -> None:
     ("error", "told"),
     [
         (ConnectionError("Cannot send encrypted data, not connected"), False),
+        (InvalidStateError("RTCIceTransport is closed"), False),
         (ValueError("a fault of ours"), True),
     ],
 )

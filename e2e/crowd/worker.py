@@ -18,6 +18,8 @@ from multiprocessing.connection import Connection
 from random import Random
 from typing import Any
 
+from aiortc.exceptions import InvalidStateError
+
 from e2e.crowd.order import Order, Share
 from e2e.crowd.room import Opened, Room, Spoken, first_elsewhere
 from e2e.crowd.timed import TimedPeer
@@ -61,7 +63,7 @@ def unheard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """What a task that nobody awaits ended with. aiortc connects by such tasks: where a connection is closed
     while it is made theirs is no news, for its room tells what became of it.
     """
-    if not isinstance(context.get("exception"), ConnectionError):
+    if not isinstance(context.get("exception"), (ConnectionError, InvalidStateError)):
         loop.default_exception_handler(context)
 
 
